@@ -1,0 +1,190 @@
+"""params.yaml, typed and validated: one section per stage, only what changes results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from faceloom.errors import InputError
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """A section that knows all of its keys: a typo is an error, not a silent default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Studio(Section):
+    """Synthetic dyads and stills."""
+
+    seed: int = 7
+    dyads: Annotated[int, Field(ge=0)] = 20
+    seconds: Positive = 10.0
+    size: Annotated[int, Field(ge=96, le=1024)] = 256
+    identities: Count = 600
+    stills_per_identity: Count = 5
+
+
+class Split(Section):
+    """Shares of the groups (subjects, sessions or clips) that go to validation and test."""
+
+    val: Fraction = 0.15
+    test: Fraction = 0.15
+
+
+class Catalog(Section):
+    """Which recordings."""
+
+    recordings: str = "data/recordings"
+    layout: Literal["auto", "folder", "studio", "react"] = "auto"
+    max_failed_fraction: Fraction = 0.2
+    split: Split = Split()
+
+
+class Decode(Section):
+    """The common time grid and size."""
+
+    long_side: Annotated[int, Field(ge=96, le=4096)] = 640
+    gap: Positive = 0.2
+
+
+class Faces(Section):
+    """Detection, tracking and crops."""
+
+    detector: Literal["cascade", "blazeface"] = "cascade"
+    select: Literal["largest", "region", "all"] = "largest"
+    region: tuple[Fraction, Fraction, Fraction, Fraction] | None = None
+    min_size: Annotated[float, Field(gt=0, lt=1)] = 0.15
+    margin: Annotated[float, Field(ge=0, le=2)] = 0.4
+    smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.7
+
+
+class Audio(Section):
+    """Speech features."""
+
+    n_mfcc: Annotated[int, Field(ge=15, le=64)] = 26
+    window: Positive = 0.04
+    voicing: Fraction = 0.55
+    comparison_set: bool = True
+
+
+class Facial(Section):
+    """Where action units come from."""
+
+    source: Literal["auto", "estimator", "openface", "truth"] = "auto"
+    relative_to_neutral: bool = False
+    me_graphau: str | None = None
+    resmasknet: str | None = None
+    efficientnet_va: str | None = None
+
+
+class Pose(Section):
+    """Head pose, and VideoMAE where weights are given."""
+
+    videomae: str | None = None
+    window: Count = 5
+
+
+class Align(Section):
+    """The merged table."""
+
+    csv: bool = False
+
+
+class Tokenise(Section):
+    """Quantisers and vocabularies."""
+
+    au_step: Positive = 0.2
+    f0_step: Positive = 0.1
+    f0_range: tuple[Positive, Positive] = (50.0, 550.0)
+
+
+class PackGesture(Section):
+    """Windows."""
+
+    length: Count = 100
+    overlap: Annotated[int, Field(ge=0)] = 20
+
+
+class Pack(Section):
+    """What training reads."""
+
+    gesture: PackGesture = PackGesture()
+
+
+class TrainActionUnits(Section):
+    """Ridge on landmark features."""
+
+    alpha: Positive = 1000.0
+
+
+class TrainGesture(Section):
+    """The sequence-to-sequence LSTM of speech to gestures."""
+
+    seed: int = 7
+    hidden: Count = 128
+    epochs: Count = 10
+    batch_size: Count = 64
+    learning_rate: Positive = 1e-3
+    patience: Count = 3
+
+
+class Train(Section):
+    """One section per task."""
+
+    action_units: TrainActionUnits = TrainActionUnits()
+    gesture: TrainGesture = TrainGesture()
+
+
+class Report(Section):
+    """What the page shows."""
+
+    clips: Annotated[int, Field(ge=0)] = 3
+    seconds: Positive = 6.0
+
+
+class Params(Section):
+    """Everything in params.yaml."""
+
+    studio: Studio = Studio()
+    catalog: Catalog = Catalog()
+    decode: Decode = Decode()
+    faces: Faces = Faces()
+    audio: Audio = Audio()
+    facial: Facial = Facial()
+    pose: Pose = Pose()
+    align: Align = Align()
+    tokenise: Tokenise = Tokenise()
+    pack: Pack = Pack()
+    train: Train = Train()
+    report: Report = Report()
+
+
+def parse(data: dict[str, Any], name: str = "params.yaml") -> Params:
+    """Validate a mapping; raises InputError with the first offending key, its value and what is allowed."""
+    try:
+        return Params.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise InputError(f"{name}: unknown key `{key}`; remove it or correct its spelling.") from None
+        raise InputError(f"{name}: `{key}` is {first['input']!r}; {first['msg'][0].lower()}{first['msg'][1:]}.") from None
+
+
+def load(path: Path = Path("params.yaml")) -> Params:
+    """Read and validate a params file; raises InputError for a missing file, bad YAML, or a bad key or value."""
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; run from the project's root, where params.yaml lies.") from None
+    except yaml.YAMLError as error:
+        raise InputError(f"{path}: not valid YAML ({str(error).splitlines()[-1].strip()}); correct that line.") from None
+    return parse(data, path.name)
