@@ -1,0 +1,18 @@
+"""What every stage file does around its own few lines."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+from faceloom.errors import InputError
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a stage's main; bad input becomes one line on stderr and exit status 1."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # processes are the parallelism; results must not depend on threads
+    try:
+        main()
+    except InputError as error:
+        sys.exit(f"error: {error}")
