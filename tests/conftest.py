@@ -1,0 +1,25 @@
+"""What tests of several parts share."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+os.environ["DVC_ROOT"] = ""  # a test must never write into the project's own cache
+sys.path.insert(0, str(Path(__file__).parent / "store"))
+
+
+@pytest.fixture(autouse=True)
+def _from_the_root(monkeypatch):
+    monkeypatch.chdir(ROOT)
+
+
+@pytest.fixture
+def shared():
+    """Real data beside the project; tests that use it skip where it is absent."""
+    folder = ROOT.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip("no ../shared")
+    return folder

@@ -1,0 +1,36 @@
+from pathlib import Path
+
+import pytest
+
+from faceloom import params
+from faceloom.errors import InputError
+
+
+def test_the_file_states_every_default():
+    import yaml
+
+    written = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+    assert params.parse(written).model_dump() == params.Params().model_dump()
+    assert params.Params().model_dump(mode="json") == written
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"decode": {"long_sid": 3}}, "unknown key `decode.long_sid`; remove it or correct its spelling"),
+        ({"tokenise": {"au_step": -0.2}}, "`tokenise.au_step` is -0.2; input should be greater than 0"),
+        ({"faces": {"detector": "haar"}}, "`faces.detector` is 'haar'; input should be 'cascade' or 'blazeface'"),
+        ({"decoder": {}}, "unknown key `decoder`"),
+    ],
+)
+def test_a_bad_key_or_value_is_named(data, message):
+    with pytest.raises(InputError, match=message.replace(".", r"\.")):
+        params.parse(data)
+
+
+def test_a_missing_or_broken_file_is_named(tmp_path):
+    with pytest.raises(InputError, match="no such file"):
+        params.load(tmp_path / "params.yaml")
+    (tmp_path / "params.yaml").write_text("a: [")
+    with pytest.raises(InputError, match="not valid YAML"):
+        params.load(tmp_path / "params.yaml")
