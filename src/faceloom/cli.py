@@ -1,0 +1,91 @@
+"""The `faceloom` command. Every part imports what it needs when it runs, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from faceloom.errors import InputError
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Recordings of faces to models and metrics.")
+cache = typer.Typer(no_args_is_help=True, help="The per-clip cache of extracted features.")
+cli.add_typer(cache, name="cache")
+console = Console(highlight=False)
+
+
+def app() -> None:
+    """Entry point: bad input is one line on stderr and exit status 1, never a traceback."""
+    try:
+        cli()
+    except InputError as error:
+        sys.exit(f"error: {error}")
+
+
+@cli.command()
+def doctor() -> None:
+    """What is installed, which weights are present, and what will be skipped and why."""
+    from faceloom.doctor import examine
+
+    marks = {"ok": "[green]ok[/]", "absent": "[yellow]absent[/]", "wrong": "[red]wrong[/]"}
+    table = Table("part", "state", "what it means", box=None, pad_edge=False)
+    findings = examine()
+    for finding in findings:
+        table.add_row(finding.part, marks[finding.state], finding.meaning)
+    console.print(table)
+    if any(finding.state == "wrong" for finding in findings):
+        raise typer.Exit(1)
+
+
+@cli.command()
+def describe(
+    task: Annotated[str, typer.Argument(help="gesture or action_units")],
+    preset: Annotated[str | None, typer.Option(help="a folder of params/, for example paper")] = None,
+) -> None:
+    """A task's network: layers, output shapes, parameter counts."""
+    from faceloom.describe import layers
+
+    rows = layers(task, preset)
+    table = Table("layer", "kind", "output shape", "parameters", box=None, pad_edge=False)
+    table.columns[3].justify = "right"
+    for row in rows:
+        table.add_row(row.name, row.kind, row.shape, f"{row.parameters:,}")
+    table.add_row("[bold]total[/]", "", "", f"[bold]{sum(row.parameters for row in rows):,}[/]")
+    console.print(table)
+
+
+@cli.command()
+def report(out: Annotated[Path, typer.Option(help="the page to write")] = Path("metrics/report/index.html")) -> None:
+    """Write the HTML report from what the stages have produced so far."""
+    from faceloom import params
+    from faceloom.report import build
+
+    build(Path(), out, params.load())
+    console.print(f"wrote {out}")
+
+
+@cache.command("stats")
+def cache_stats() -> None:
+    """Entries, size, and the hits and misses of each extractor's last run."""
+    from faceloom.store.housekeeping import stats
+    from faceloom.store.runtime import Runtime
+
+    table = Table("extractor", "entries", "MB", "unused", "hits", "computed", "failed", box=None, pad_edge=False)
+    for row in stats(Runtime.load().cache):
+        counts = (row.entries, f"{row.size / 1e6:.1f}", row.unused, row.hits, row.computed, row.failed)
+        table.add_row(row.name, *map(str, counts))
+    console.print(table if table.row_count else "the cache is empty")
+
+
+@cache.command("gc")
+def cache_gc() -> None:
+    """Free what the last runs did not use (it would be computed again if needed)."""
+    from faceloom.store.housekeeping import gc
+    from faceloom.store.runtime import Runtime
+
+    count, size = gc(Runtime.load().cache)
+    console.print(f"removed {count} entries, {size / 1e6:.1f} MB")
