@@ -1,0 +1,68 @@
+"""Eyelids and irises (MediaPipe's iris network): the face mesh alone is nearly blind to eyelids."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from faceloom.features.landmarks import LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS, Roi
+from faceloom.features.tflite import TfliteNetwork
+
+Array = npt.NDArray[np.float32]
+Image = npt.NDArray[np.uint8]
+
+N_POINTS: Final = 76
+"""71 points of the eye's contour and brow, 5 of the iris."""
+
+WIDTHS: Final = 2.3
+"""Side of the network's square over the distance of the eye's corners."""
+
+LOWER_LID: Final = (3, 4, 5)
+UPPER_LID: Final = (11, 12, 13)
+"""The middle of the lids in the network's contour, whose points 0 and 8 are the corners."""
+
+
+def eye_roi(landmarks: Array, corners: tuple[int, int]) -> Roi:
+    """The square around one eye, level with its corners."""
+    first, last = landmarks[corners[0], :2], landmarks[corners[1], :2]
+    dx, dy = last - first
+    x, y = (first + last) / 2
+    return Roi(float(x), float(y), float(np.hypot(dx, dy)) * WIDTHS, float(np.arctan2(dy, dx)))
+
+
+def eye_frame(points: Array) -> Array:
+    """Points (..., 76, 2) with the contour's corners moved to (-1/2, 0) and (1/2, 0): free of the head's roll and size."""
+    first, last = points[..., 0, :], points[..., 8, :]
+    axis = last - first
+    width = np.linalg.norm(axis, axis=-1, keepdims=True) + 1e-6
+    cos, sin = np.moveaxis(axis / width, -1, 0)
+    centred = (points - ((first + last) / 2)[..., None, :]) / width[..., None]
+    x, y = np.moveaxis(centred, -1, 0)
+    cos, sin = cos[..., None], sin[..., None]
+    return np.stack([x * cos + y * sin, y * cos - x * sin], axis=-1).astype(np.float32)
+
+
+def aperture(iris: Array) -> Array:
+    """Opening of the lids over the eye's width, (...,), from points (..., 76, 2) in the eye frame."""
+    gap = iris[..., LOWER_LID, 1].mean(axis=-1) - iris[..., UPPER_LID, 1].mean(axis=-1)
+    return np.asarray(gap, dtype=np.float32)
+
+
+class IrisNetwork:
+    """`iris_landmark.tflite` on both eyes; it knows left eyes only, so the right one is mirrored."""
+
+    def __init__(self) -> None:
+        self._network = TfliteNetwork("iris_landmark")
+
+    def __call__(self, image: Image, landmarks: Array) -> Array:
+        """Points (2, 76, 2) in the eye frame, right eye first (mirrored), for landmarks (468, 3) in the image."""
+        right = self.eye(image, eye_roi(landmarks, RIGHT_EYE_CORNERS), mirror=True)
+        left = self.eye(image, eye_roi(landmarks, LEFT_EYE_CORNERS), mirror=False)
+        return np.stack([right, left])
+
+    def eye(self, image: Image, roi: Roi, mirror: bool) -> Array:
+        """Points (76, 2) of one eye in its eye frame."""
+        contour, iris = self._network(roi.cut(image, self._network.side, mirror))
+        return eye_frame(np.concatenate([contour.reshape(-1, 3), iris.reshape(-1, 3)])[:, :2])

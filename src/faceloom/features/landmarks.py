@@ -1,0 +1,132 @@
+"""468 face landmarks (MediaPipe's face mesh) in single images and tracked through clips."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from faceloom.features.tflite import TfliteNetwork
+
+Array = npt.NDArray[np.float32]
+Image = npt.NDArray[np.uint8]
+
+N_LANDMARKS: Final = 468
+MARGIN: Final = 1.5
+"""Side of the network's square over the larger side of the landmarks' box, as the network was trained."""
+
+RIGHT_EYE_CORNERS: Final = (33, 133)
+LEFT_EYE_CORNERS: Final = (362, 263)
+"""The subject's eyes, each from the image's left to its right."""
+
+LANDMARKS68: Final = (
+    *(162, 234, 93, 58, 172, 136, 149, 148, 152, 377, 378, 365, 397, 288, 323, 454, 389),  # jaw
+    *(71, 63, 105, 66, 107, 336, 296, 334, 293, 301),  # brows
+    *(168, 197, 5, 4, 75, 97, 2, 326, 305),  # nose
+    *(33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380),  # eyes
+    *(61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181),  # outer lips
+    *(78, 82, 13, 312, 308, 317, 14, 87),  # inner lips
+)
+"""The mesh's nearest points to the 68 of the iBUG/dlib mark-up, in its order."""
+
+KEYPOINTS15: Final[dict[str, tuple[int, ...]]] = {
+    "left_eye_center": (263, 362, 386, 374),
+    "right_eye_center": (33, 133, 159, 145),
+    "left_eye_inner_corner": (362,),
+    "left_eye_outer_corner": (263,),
+    "right_eye_inner_corner": (133,),
+    "right_eye_outer_corner": (33,),
+    "left_eyebrow_inner_end": (336, 285),
+    "left_eyebrow_outer_end": (300, 276),
+    "right_eyebrow_inner_end": (107, 55),
+    "right_eyebrow_outer_end": (70, 46),
+    "nose_tip": (4,),
+    "mouth_left_corner": (291,),
+    "mouth_right_corner": (61,),
+    "mouth_center_top_lip": (0,),
+    "mouth_center_bottom_lip": (17,),
+}
+"""The 15 points of Kaggle's facial-keypoints set in its order, each the mean of these landmarks; left is the
+subject's left."""
+
+
+@dataclass(frozen=True)
+class Roi:
+    """A square that turns with the head: centre and side in pixels, angle in radians (clockwise on the screen)."""
+
+    x: float
+    y: float
+    side: float
+    angle: float = 0.0
+
+    def to_image(self, side: int, mirror: bool = False) -> Array:
+        """The 2x3 matrix from pixels of the square, resampled to `side`, to pixels of the image."""
+        scale = self.side / side
+        cos, sin = scale * np.cos(self.angle), scale * np.sin(self.angle)
+        flip = -1.0 if mirror else 1.0
+        turn = np.array([[flip * cos, -sin], [flip * sin, cos]])
+        shift = np.array([self.x, self.y]) - turn @ np.full(2, side / 2)
+        return np.concatenate([turn, shift[:, None]], axis=1).astype(np.float32)
+
+    def cut(self, image: Image, side: int, mirror: bool = False) -> Image:
+        """Resample the square of an image to `side` pixels; what lies outside repeats the border."""
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        matrix = self.to_image(side, mirror)
+        cut = cv2.warpAffine(image, matrix, (side, side), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(cut, dtype=np.uint8)
+
+
+def whole(image: Image) -> Roi:
+    """The square that covers a face crop: crops have about the margin that the network wants."""
+    height, width = image.shape[:2]
+    return Roi(width / 2, height / 2, max(width, height))
+
+
+def roi_of(landmarks: Array) -> Roi:
+    """Where to look for a face whose landmarks (468, 2 or 3), in pixels, are known: eyes level, with `MARGIN`."""
+    right, left = landmarks[RIGHT_EYE_CORNERS[0], :2], landmarks[LEFT_EYE_CORNERS[1], :2]
+    angle = float(np.arctan2(left[1] - right[1], left[0] - right[0]))
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    level = landmarks[:, :2] @ turn.T
+    low, high = level.min(axis=0), level.max(axis=0)
+    x, y = turn.T @ ((low + high) / 2)
+    return Roi(float(x), float(y), float((high - low).max()) * MARGIN, angle)
+
+
+class Landmarker:
+    """`face_landmark.tflite`: landmarks in a square that holds one face."""
+
+    def __init__(self) -> None:
+        self._network = TfliteNetwork("face_landmark")
+
+    def __call__(self, image: Image, roi: Roi, passes: int = 1) -> tuple[Array, float]:
+        """Landmarks (468, 3) in the image's pixels (z grows away from the viewer) and the face's confidence 0-1.
+
+        A second pass looks again where the first one found the face; tracking needs one.
+        """
+        for _ in range(passes):
+            landmarks, confidence = self._once(image, roi)
+            roi = roi_of(landmarks)
+        return landmarks, confidence
+
+    def _once(self, image: Image, roi: Roi) -> tuple[Array, float]:
+        side = self._network.side
+        points, logit = self._network(roi.cut(image, side))
+        points = points.reshape(N_LANDMARKS, 3)
+        matrix = roi.to_image(side)
+        xy = points[:, :2] @ matrix[:, :2].T + matrix[:, 2]
+        z = points[:, 2:] * (roi.side / side)
+        return np.concatenate([xy, z], axis=1), float(1 / (1 + np.exp(-logit[0])))
+
+
+def landmarks68(landmarks: Array) -> Array:
+    """The 68-point subset (..., 68, 2) of landmarks (..., 468, 3)."""
+    return landmarks[..., LANDMARKS68, :2]
+
+
+def keypoints15(landmarks: Array) -> Array:
+    """Kaggle's 15 keypoints (..., 15, 2) from landmarks (..., 468, 3)."""
+    return np.stack([landmarks[..., points, :2].mean(axis=-2) for points in KEYPOINTS15.values()], axis=-2)
