@@ -1,0 +1,1 @@
+"""Containers: probe, decode on the 25 fps grid, read and write."""
