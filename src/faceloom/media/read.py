@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceloom.media.picture import FULL, colour_matrix, raw_planes
+from faceloom.media.picture import FULL, Planes, colour_matrix, raw_planes
 from faceloom.media.source import audio_stream, decode, open_source, packets, video_stream
 
 AUDIO_RATE: Final = 16000
@@ -30,6 +30,16 @@ class Picture:
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
         return self._frame.width, self._frame.height
+
+    @property
+    def planes(self) -> Planes:
+        """Views of Y (h, w), U and V (h/2, w/2) as they were decoded, limited range."""
+        return raw_planes(self._frame)
+
+    @property
+    def matrix(self) -> int:
+        """The YUV matrix of the planes: `picture.BT709` or `picture.BT601`."""
+        return colour_matrix(self._frame)
 
     @cached_property
     def gray(self) -> NDArray[np.uint8]:
