@@ -27,7 +27,10 @@ test: $(READY)  ## run the tests (no GPU, no network)
 
 lint: $(READY)  ## ruff, mypy strict, the drawn DAG
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
-	@$(BIN)/python benchmarks/../docs/draw_dag.py --check
+	@$(BIN)/python docs/draw_dag.py --check
+
+dag: $(READY)  ## draw the DAG into the README
+	@$(BIN)/python docs/draw_dag.py
 
 bench: $(READY)  ## print every benchmark table (BENCH_ARGS=--out writes dated files)
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file $(BENCH_ARGS) || exit 1; done
@@ -38,4 +41,4 @@ report: $(READY)  ## write the report from what is there
 clean:  ## remove the per-clip cache (outs stay in DVC's cache)
 	@rm -rf .faceloom
 
-.PHONY: help setup repro test lint bench report clean
+.PHONY: help setup repro test lint dag bench report clean

@@ -8,7 +8,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 os.environ["DVC_ROOT"] = ""  # a test must never write into the project's own cache
-sys.path.insert(0, str(Path(__file__).parent / "store"))
+for part in ("store", "pipeline"):
+    sys.path.insert(0, str(Path(__file__).parent / part))
 
 
 @pytest.fixture(autouse=True)

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -71,10 +72,12 @@ def test_same_bytes_from_each_executor(runtime, toy, tmp_path, executor, workers
     assert contents(tmp_path / "serial") == contents(tmp_path / "other")
 
 
-def test_same_bytes_on_ray(runtime, toy, tmp_path):
-    pytest.importorskip("ray")
+def test_same_bytes_on_ray(runtime, toy, tmp_path, monkeypatch):
+    ray = pytest.importorskip("ray")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
     map_clips(toy, CLIPS, tmp_path / "serial", runtime=runtime)
     map_clips(toy, CLIPS, tmp_path / "ray", runtime=Runtime("ray", 2, "cpu", 2, tmp_path / "cache2"))
+    ray.shutdown()
     assert contents(tmp_path / "serial") == contents(tmp_path / "ray")
 
 

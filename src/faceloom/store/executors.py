@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -63,6 +64,7 @@ def _ray(runtime: Runtime, start: Start, work: Work[Job], jobs: Sequence[Job]) -
         import ray
     except ImportError:
         raise InputError("FACELOOM_EXECUTOR: `ray` needs the extra; run `pip install faceloom[ray]`.") from None
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing leaves the machine unasked
     if not ray.is_initialized():
         ray.init(num_cpus=runtime.workers, include_dashboard=False, log_to_driver=False)
 
@@ -70,8 +72,8 @@ def _ray(runtime: Runtime, start: Start, work: Work[Job], jobs: Sequence[Job]) -
         def __init__(self) -> None:
             start()
 
-        def run(self, job: Job) -> Any:
-            return work(job)
+        def run(self, job: Job) -> tuple[Job, Any]:
+            return job, work(job)
 
     actors = [ray.remote(Worker).remote() for _ in range(min(runtime.workers, len(jobs)))]
     pool = ray.util.ActorPool(actors)

@@ -1,0 +1,52 @@
+"""The files of this project that a stage's code can reach, read from its imports."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+SOURCE = Path("src")
+
+
+def reached(stage: Path, argument: str) -> set[Path]:
+    """All project files that `stage` imports, directly or not, anywhere in their code.
+
+    `argument` stands for the placeholder of an import_module(f"...{task}...").
+    """
+    found: set[Path] = set()
+    todo = list(_imports(stage, argument))
+    while todo:
+        path = todo.pop()
+        if path not in found:
+            found.add(path)
+            todo.extend(_imports(path, argument))
+    return found
+
+
+def _imports(path: Path, argument: str) -> Iterator[Path]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for name in _names(node, argument):
+            yield from _files(name)
+
+
+def _names(node: ast.AST, argument: str) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        yield node.module
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "import_module" and node.args:
+        yield "".join(_text(part, argument) for part in getattr(node.args[0], "values", [node.args[0]]))
+
+
+def _text(part: ast.expr, argument: str) -> str:
+    return str(part.value) if isinstance(part, ast.Constant) else argument
+
+
+def _files(name: str) -> Iterator[Path]:
+    """The module's file and the __init__ of every package on the way to it."""
+    parts = name.split(".")
+    if parts[0] != "faceloom":
+        return
+    for end in range(1, len(parts) + 1):
+        stem = SOURCE.joinpath(*parts[:end])
+        yield from (path for path in (stem / "__init__.py", stem.with_suffix(".py")) if path.is_file())
