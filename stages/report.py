@@ -11,7 +11,7 @@ from faceloom.stage import run
 
 def main() -> None:
     """Read params.yaml and write metrics/report/index.html."""
-    page = build(Path(), Path("metrics/report"), params.load().report)
+    page = build(Path(), Path("metrics/report"), params.load())
     print(f"report: {page} ({page.stat().st_size / 1e6:.1f} MB)")
 
 

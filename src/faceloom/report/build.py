@@ -14,12 +14,12 @@ from faceloom.report.project import Project
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from faceloom.params import Report
+    from faceloom.params import Params
 
 SECTIONS: Final = (("pipeline", "Pipeline"), ("data", "Data"), ("clips", "Clips"))
 
 
-def build(root: Path, out: Path, params: Report) -> Path:
+def build(root: Path, out: Path, params: Params) -> Path:
     """Write the report on the project at `root` to `out` (an `.html` file, or a folder that gets `index.html`).
 
     Everything but `data/catalog.parquet` may be absent: the page then says so. Equal inputs give equal bytes.
@@ -34,7 +34,7 @@ def build(root: Path, out: Path, params: Report) -> Path:
     return page
 
 
-def gather(project: Project, params: Report) -> dict[str, Any]:
+def gather(project: Project, params: Params) -> dict[str, Any]:
     """Everything that the templates show."""
     dvc = project.root / "dvc.yaml"
     return {
@@ -44,7 +44,7 @@ def gather(project: Project, params: Report) -> dict[str, Any]:
         "js": _asset("page.js"),
         "dag_layout": graph.layout(graph.read_stages(dvc)) if dvc.is_file() else None,
         "data": data.summarise(project),
-        "clips": clips.views(project, params),
+        "clips": clips.views(project, params.report),
     }
 
 

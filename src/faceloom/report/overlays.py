@@ -37,8 +37,8 @@ class Overlay:
 def draw(image: Image, overlay: Overlay, height: int) -> Image:
     """The picture at that height with everything in `overlay` on it."""
     scale = height / image.shape[0]
-    size = round(image.shape[1] * scale / 2) * 2, height  # even, as yuv420p wants it
-    canvas: Image = cv2.resize(image, size, interpolation=cv2.INTER_CUBIC)
+    shape = round(image.shape[1] * scale / 2) * 2, height  # even, as yuv420p wants it
+    canvas: Image = cv2.resize(image, shape, interpolation=cv2.INTER_CUBIC)
     if overlay.crop is not None:
         x, y, size = overlay.crop
         _rectangle(canvas, (x, y, size, size), scale, CROP, 1)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 from base64 import b64encode
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,16 +13,21 @@ import av
 import cv2
 import numpy as np
 
+from faceloom.media.read import AUDIO_RATE, Picture
+from faceloom.media.source import open_source
+from faceloom.media.write import MediaWriter
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     import numpy.typing as npt
 
     Image = npt.NDArray[np.uint8]
+    Sound = npt.NDArray[np.float32]
 
 FPS: Final = 25
-SAMPLE_RATE: Final = 16_000
-QUALITY: Final = {"crf": "27", "preset": "slow", "threads": "1"}  # one thread: equal bytes on every machine
+CRF: Final = 27
+"""Films are for looking, not measuring: a few hundred kB each, so that the page can be mailed."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class Film:
     seconds: float
 
 
-def film(frames: Iterable[Image], sound: npt.NDArray[np.float32] | None, poster_at: float = 0.4) -> Film:
+def film(frames: Iterable[Image], sound: Sound | None, poster_at: float = 0.4) -> Film:
     """Encode 25 fps RGB frames (equal even sizes, uint8) and 16 kHz mono sound (-1..1); at least one frame.
 
     The poster is the frame at that share of the film, for its first frame is rarely its best.
@@ -50,71 +55,57 @@ def film(frames: Iterable[Image], sound: npt.NDArray[np.float32] | None, poster_
     return Film(data_uri("video/mp4", video), jpeg(poster), width, height, count / FPS)
 
 
-def encode(path: Path, frames: Iterable[Image], sound: npt.NDArray[np.float32] | None) -> int:
-    """Write H.264 (yuv420p) and AAC with the index in front; returns the number of frames."""
-    options = {"movflags": "+faststart", "fflags": "+bitexact"}
+def encode(path: Path, frames: Iterable[Image], sound: Sound | None) -> int:
+    """Write H.264 and AAC as long as the pictures last; returns the number of frames."""
+    images = iter(frames)
+    first = next(images)
+    height, width = first.shape[:2]
     count = 0
-    with av.open(str(path), "w", options=options) as container:
-        stream: Any = container.add_stream("libx264", rate=FPS, options=QUALITY)
-        stream.pix_fmt = "yuv420p"
-        audio: Any = None if sound is None else container.add_stream("aac", rate=SAMPLE_RATE, layout="mono")
-        for image in frames:
-            if count == 0:
-                stream.height, stream.width = image.shape[:2]
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
-            frame.pts, frame.time_base = count, Fraction(1, FPS)
-            container.mux(stream.encode(frame))
+    rate = None if sound is None else AUDIO_RATE
+    with MediaWriter(path, (width, height), rate, preset="slow", crf=CRF) as writer:
+        for image in itertools.chain([first], images):
+            writer.write_rgb(image)
+            if sound is not None:
+                writer.write_audio(sound[_sample(count) : _sample(count + 1)])
             count += 1
-        container.mux(stream.encode())
-        if audio is not None and sound is not None:
-            _mux_sound(container, audio, sound[: round(count / FPS * SAMPLE_RATE)])
     return count
 
 
-def _mux_sound(container: Any, stream: Any, sound: npt.NDArray[np.float32]) -> None:
-    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(sound[None], np.float32), format="fltp", layout="mono")
-    frame.sample_rate, frame.pts = SAMPLE_RATE, 0
-    for packet in (*stream.encode(frame), *stream.encode()):
-        container.mux(packet)
+def _sample(frame: int) -> int:
+    return round(frame / FPS * AUDIO_RATE)
 
 
 def read_frames(path: Path, start: int, stop: int) -> Iterator[Image]:
     """RGB frames start..stop-1 of a constant 25 fps file, seeking to the key frame before them."""
-    with av.open(str(path)) as container:
-        stream = container.streams.video[0]
-        stream.thread_type = "AUTO"
-        container.seek(int(start / FPS * av.time_base))
-        for frame in container.decode(stream):
-            index = round(float(frame.time or 0.0) * FPS)
+    with open_source(path) as container:
+        for frame in _frames(container, container.streams.video[0], start):
+            index = round(frame.time * FPS)
             if index >= stop:
                 return
             if index >= start:
-                yield frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
+                yield Picture(frame).rgb
 
 
-def read_sound(path: Path, start: int, stop: int) -> npt.NDArray[np.float32] | None:
-    """Mono samples at 16 kHz of frames start..stop-1, silence where the track has none; None without a track."""
-    wanted = np.zeros(round((stop - start) / FPS * SAMPLE_RATE), np.float32)
-    with av.open(str(path)) as container:
+def read_sound(path: Path, start: int, stop: int) -> Sound | None:
+    """Mono samples of frames start..stop-1 of a decoded file, silence where it has none; None without a track."""
+    wanted = np.zeros(_sample(stop) - _sample(start), np.float32)
+    with open_source(path) as container:
         if not container.streams.audio:
             return None
-        resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
-        container.seek(int(start / FPS * av.time_base))
-        for frame in container.decode(audio=0):
-            at = round((float(frame.time or 0.0) - start / FPS) * SAMPLE_RATE)
+        for frame in _frames(container, container.streams.audio[0], start):
+            at = round(frame.time * AUDIO_RATE) - _sample(start)
             if at >= len(wanted):
                 break
-            for part in resampler.resample(frame):
-                samples = part.to_ndarray().ravel().astype(np.float32, copy=False)
-                _place(wanted, samples, at)
-                at += len(samples)
+            samples = frame.to_ndarray().ravel() / np.float32(32768)  # decoded files hold 16-bit PCM
+            first, last = max(at, 0), min(at + len(samples), len(wanted))
+            wanted[first:last] = samples[first - at : last - at] if first < last else 0
     return wanted
 
 
-def _place(target: npt.NDArray[np.float32], samples: npt.NDArray[np.float32], at: int) -> None:
-    first, last = max(at, 0), min(at + len(samples), len(target))
-    if first < last:
-        target[first:last] = samples[first - at : last - at]
+def _frames(container: Any, stream: Any, start: int) -> Iterator[Any]:
+    """Frames of a stream from the last key frame at or before `start` (in 25 fps frames) on."""
+    container.seek(max(int((start / FPS - 0.1) * av.time_base), 0))
+    return iter(container.decode(stream))
 
 
 def jpeg(image: Image, quality: int = 82) -> str:
