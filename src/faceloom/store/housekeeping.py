@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from faceloom.store.cache import RECORD, sweep
 
@@ -58,9 +59,9 @@ def _entries(folder: Path) -> Iterator[Path]:
     return (record.parent for record in sorted(folder.glob(f"??/*/{RECORD}")))
 
 
-def _last(folder: Path) -> dict[str, list[str]]:
+def _last(folder: Path) -> dict[str, Any]:
     path = folder / "last.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
 
 
 def _size(folder: Path) -> int:
