@@ -71,8 +71,8 @@ class Audio(Section):
 
     n_mfcc: Annotated[int, Field(ge=15, le=64)] = 26
     window: Positive = 0.04
-    voicing: Fraction = 0.55
-    comparison_set: bool = True
+    voiced_share: Fraction = 0.5
+    functionals_seconds: Annotated[float, Field(ge=1, le=600)] | None = 60.0
 
 
 class Facial(Section):
@@ -176,7 +176,9 @@ def parse(data: dict[str, Any], name: str = "params.yaml") -> Params:
         key = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
             raise InputError(f"{name}: unknown key `{key}`; remove it or correct its spelling.") from None
-        raise InputError(f"{name}: `{key}` is {first['input']!r}; {first['msg'][0].lower()}{first['msg'][1:]}.") from None
+        raise InputError(
+            f"{name}: `{key}` is {first['input']!r}; {first['msg'][0].lower()}{first['msg'][1:]}."
+        ) from None
 
 
 def load(path: Path = Path("params.yaml")) -> Params:
@@ -186,5 +188,7 @@ def load(path: Path = Path("params.yaml")) -> Params:
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; run from the project's root, where params.yaml lies.") from None
     except yaml.YAMLError as error:
-        raise InputError(f"{path}: not valid YAML ({str(error).splitlines()[-1].strip()}); correct that line.") from None
+        raise InputError(
+            f"{path}: not valid YAML ({str(error).splitlines()[-1].strip()}); correct that line."
+        ) from None
     return parse(data, path.name)
