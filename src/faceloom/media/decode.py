@@ -55,7 +55,7 @@ class Decode:
     gap: float = 0.2
 
     name: ClassVar[str] = "decode"
-    version: ClassVar[str] = "1"
+    version: ClassVar[int] = 1
 
     def setup(self, device: str) -> None:
         """Nothing to load."""

@@ -1,0 +1,248 @@
+"""The catalog: one row a recording, probed, hashed, linked and split; bad files are rows with a reason."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from faceloom import progress
+from faceloom.errors import InputError
+from faceloom.media.probe import Probe, n_frames, probe
+from faceloom.sequences.splits import assign, groups
+from faceloom.store import layouts, sidecars
+from faceloom.store.executors import execute
+from faceloom.store.records import file_digest
+from faceloom.store.runtime import Runtime
+
+VIDEO: Final = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".m4v", ".3gp")
+AUDIO: Final = (".wav", ".mp3", ".m4a", ".flac", ".ogg", ".opus")
+EXTENSIONS: Final = frozenset(VIDEO + AUDIO)
+"""Of recordings, any case."""
+
+FEW: Final = 100
+"""Recordings up to which starting worker processes costs more than they save."""
+
+SCHEMA: Final = pa.schema(
+    [
+        *((name, pa.string()) for name in ("clip", "digest")),
+        ("bytes", pa.int64()),
+        *((name, pa.string()) for name in ("status", "reason")),
+        *((name, pa.bool_()) for name in ("has_video", "has_audio")),
+        ("n_frames", pa.int32()),
+        *((name, pa.float64()) for name in ("duration", "start")),
+        *((name, pa.int32()) for name in ("width", "height", "rotation")),
+        ("source_fps", pa.float64()),
+        ("source_frames", pa.int32()),
+        *((name, pa.string()) for name in ("video_codec", "audio_codec")),
+        *((name, pa.int32()) for name in ("sample_rate", "channels")),
+        *((name, pa.string()) for name in ("layout", "subject", "session", "role", "partner", "group", "split")),
+        *((name, pa.string()) for name in ("openface", "truth")),
+    ]
+)
+
+Row = dict[str, Any]
+
+
+@dataclass
+class Found:
+    """Files below the recordings folder by what they are; ids are POSIX paths relative to it, sorted."""
+
+    recordings: list[str] = field(default_factory=list)
+    tables: list[str] = field(default_factory=list)
+    truths: list[str] = field(default_factory=list)
+
+
+def scan(root: Path) -> Found:
+    """Look through a folder and the folders in it, linked ones included; what begins with a dot is not there.
+
+    Raises:
+        InputError: no such folder.
+    """
+    if not root.is_dir():
+        raise InputError(
+            f"{root}: no such folder; set catalog.recordings in params.yaml to the folder of your recordings."
+        )
+    found = Found()
+    for path in _walk(root, set()):
+        name = path.relative_to(root).as_posix()
+        if path.suffix.lower() in EXTENSIONS:
+            found.recordings.append(name)
+        elif name.endswith(sidecars.TRUTH):
+            found.truths.append(name)
+        elif path.suffix.lower() == ".csv" and sidecars.openface_columns(path):
+            found.tables.append(name)
+    return found
+
+
+def _walk(folder: Path, seen: set[str]) -> Iterator[Path]:
+    """Files in sorted order; a folder with a recording's name counts as a file, so that it gets a row and a reason."""
+    if (real := os.path.realpath(folder)) in seen:  # a link back up
+        return
+    seen.add(real)
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith("."):
+            continue
+        if path.is_dir() and path.suffix.lower() not in EXTENSIONS:
+            yield from _walk(path, seen)
+        else:
+            yield path
+
+
+def build(root: Path, layout: str, val: float, test: float, runtime: Runtime | None = None) -> pa.Table:
+    """Catalog of a recordings folder, sorted by clip.
+
+    Args:
+        root: The folder.
+        layout: `auto`, `folder`, `studio` or `react`.
+        val: Share of the groups for validation.
+        test: Share of the groups for test.
+        runtime: Executor and workers.
+
+    Raises:
+        InputError: no such folder, no recording in it, or not the layout that was asked for.
+    """
+    found = scan(root)
+    rows = {row["clip"]: row for row in _read(root, found, runtime or Runtime.load())}
+    if not rows:
+        raise InputError(f"{root}: holds no recordings; put video, audio or OpenFace CSV files there.")
+    _place(rows, layouts.places(sorted(rows), layout, _studio_file(root)))
+    _split(rows, val, test)
+    return pa.Table.from_pylist([rows[clip] for clip in sorted(rows)], schema=SCHEMA)
+
+
+def _read(root: Path, found: Found, runtime: Runtime) -> Iterator[Row]:
+    """Rows of the recordings, then of the OpenFace CSVs that belong to none of them."""
+    serial = runtime if len(found.recordings) > FEW else replace(runtime, executor="serial")
+    rows: dict[str, Row] = {}
+    with progress.bar("catalog", total=len(found.recordings)) as advance:
+        for clip, row in execute(serial, _nothing, partial(_recording, root), found.recordings):
+            rows[clip] = row if isinstance(row, dict) else _bad(clip, f"{clip}: {row}")
+            advance()
+    spans = {table: _span(root / table) for table in found.tables}
+    alone = _attach(rows, spans)
+    for clip, row in rows.items():
+        truth = str(Path(clip).with_suffix("")) + sidecars.TRUTH
+        row["truth"] = truth if truth in found.truths else None
+    yield from rows.values()
+    yield from (_table_row(root, table, spans[table]) for table in alone)
+
+
+def _nothing() -> None:
+    """Workers need no preparation."""
+
+
+def _recording(root: Path, clip: str) -> Row:
+    """Probe and hash one recording."""
+    try:
+        clip.encode()
+    except UnicodeEncodeError:
+        return _bad(clip, f"{_printable(clip)}: its name is not valid UTF-8; rename it.")
+    path = root / clip
+    try:
+        found = probe(path)
+        row = {"digest": file_digest(path), "bytes": path.stat().st_size, "status": "ok", "reason": found.note}
+    except InputError as error:
+        return _bad(clip, str(error))
+    except OSError as error:
+        return _bad(clip, f"{path.name}: cannot be read ({error.strerror}); check the disk and its permissions.")
+    return {"clip": clip, **row, **{f.name: getattr(found, f.name) for f in fields(Probe) if f.name != "note"}}
+
+
+def _printable(clip: str) -> str:
+    return clip.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _bad(clip: str, reason: str) -> Row:
+    return {"clip": _printable(clip), "status": "bad", "reason": reason, "has_video": False, "has_audio": False}
+
+
+def _span(path: Path) -> sidecars.Span | str:
+    try:
+        return sidecars.openface_span(path)
+    except InputError as error:
+        return str(error)
+
+
+def _attach(rows: Mapping[str, Row], spans: Mapping[str, sidecars.Span | str]) -> list[str]:
+    """Enter each CSV in the row that it belongs to; returns those that belong to no usable recording."""
+    clips = {clip: (row["has_video"], row["duration"]) for clip, row in rows.items() if row["status"] == "ok"}
+    lengths = {table: span.seconds for table, span in spans.items() if isinstance(span, sidecars.Span)}
+    owners = sidecars.match(sorted(lengths), clips, lengths)
+    for table, clip in owners.items():
+        rows[clip]["openface"] = table
+    for clip, other, table in sidecars.rivals(owners, sorted(clips)):
+        rows[clip]["reason"] = f"{table} was taken for {other}; if it is this clip's, name it {Path(clip).name}.csv."
+    return sorted(spans.keys() - owners.keys())
+
+
+def _table_row(root: Path, table: str, span: sidecars.Span | str) -> Row:
+    """Row of an OpenFace CSV without a recording: a clip of its own, without pictures and sound."""
+    if isinstance(span, str):
+        return _bad(table, span)
+    return {
+        "clip": table,
+        "digest": file_digest(root / table),
+        "bytes": (root / table).stat().st_size,
+        "status": "ok",
+        "has_video": False,
+        "has_audio": False,
+        "n_frames": n_frames(span.seconds),
+        "duration": round(span.seconds, 6),
+        "start": 0.0,
+        "source_fps": span.fps,
+        "source_frames": span.rows,
+        "openface": table,
+    }
+
+
+def _studio_file(root: Path) -> Mapping[str, Any] | None:
+    path = root / layouts.STUDIO_FILE
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        raise InputError(f"{path}: not valid JSON; run the studio stage again.") from None
+    return content if isinstance(content, dict) else None
+
+
+def _place(rows: Mapping[str, Row], places: Mapping[str, layouts.Place]) -> None:
+    usable = {clip for clip, row in rows.items() if row["status"] == "ok"}
+    for clip, place in places.items():
+        partner = place.partner if place.partner in usable else None
+        rows[clip].update({f.name: getattr(place, f.name) for f in fields(place)} | {"partner": partner})
+
+
+def _split(rows: Mapping[str, Row], val: float, test: float) -> None:
+    """Groups of the usable clips, and the data set's own split or else the hash's."""
+    usable = [row for row in rows.values() if row["status"] == "ok"]
+    keys = {row["clip"]: [f"{k}:{row[k]}" for k in ("subject", "session") if row.get(k)] for row in usable}
+    group = groups(keys)
+    split = assign([group[row["clip"]] for row in usable if not row.get("split")], val, test)
+    for row in usable:
+        row["group"] = group[row["clip"]]
+        row["split"] = row.get("split") or split[row["group"]]
+
+
+def check(table: pa.Table, max_failed_fraction: float) -> Sequence[str]:
+    """Reasons of the bad rows.
+
+    Raises:
+        InputError: no usable clip, or more bad ones than allowed.
+    """
+    reasons = [row["reason"] for row in table.to_pylist() if row["status"] == "bad"]
+    if len(reasons) == len(table):
+        raise InputError(f"catalog: none of {len(table)} recordings can be used; the first: {reasons[0]}")
+    if len(reasons) > max_failed_fraction * len(table):
+        raise InputError(
+            f"catalog: {len(reasons)} of {len(table)} recordings cannot be used, more than "
+            f"catalog.max_failed_fraction allows ({max_failed_fraction:g}); the first: {reasons[0]}"
+        )
+    return reasons
