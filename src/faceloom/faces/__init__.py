@@ -1,0 +1,1 @@
+"""Detect, track and crop faces."""
