@@ -34,7 +34,7 @@ def _names(node: ast.AST, argument: str) -> Iterator[str]:
     elif isinstance(node, ast.ImportFrom) and node.module:
         yield node.module
         yield from (f"{node.module}.{alias.name}" for alias in node.names)
-    elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "import_module" and node.args:
+    elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "import_module" and node.args:
         yield "".join(_text(part, argument) for part in getattr(node.args[0], "values", [node.args[0]]))
 
 
