@@ -1,0 +1,1 @@
+"""One grid, one table, tokens and windows."""
