@@ -1,0 +1,25 @@
+"""One folder per model family."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from faceloom.errors import InputError
+
+TASKS: Final = ("action_units", "gesture")
+"""Each is a package with `data.pack`, `train.train` and `evaluate.evaluate`."""
+
+
+def task_name(argv: Sequence[str]) -> str:
+    """The task that a stage was called with; raises InputError for none or an unknown one."""
+    name = argv[1] if len(argv) == 2 else None
+    if name not in TASKS:
+        raise InputError(f"{argv[0]}: `{name}` is no task; use one of {', '.join(TASKS)}.")
+    return name
+
+
+def packed_file(task: str) -> Path:
+    """Where pack writes a task's data, relative to the project."""
+    return Path("data/packed") / f"{task}.h5"

@@ -1,0 +1,1 @@
+"""Speech to upper-face gestures (reference 1)."""

@@ -1,0 +1,131 @@
+"""The sequence-to-sequence network of reference 1: F0 tokens in, six action-unit tokens a frame out.
+
+An LSTM reads the F0 tokens of a window through an embedding. A second LSTM writes the gestures frame by frame: its
+input is the sum of the embeddings of the six AU tokens of the frame before (SOS at first), its output goes to six
+softmax heads. So the six AUs of one frame are independent given everything before it, and depend on each other
+through time: p(a_1..a_T | f) = prod_t prod_k p(a_tk | a_<t, f).
+
+Two ways for the decoder to hear the speech, `context`:
+
+- `state`: it starts from the encoder's last state and hears nothing more (reference 1).
+- `frames`: the encoder's output of each frame is added to the decoder's input, since both run on one grid.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from faceloom.sequences.vocabulary import FIRST, SOS
+
+State = tuple[Tensor, Tensor]
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Sizes of the network. Tokens include SOS and EOS."""
+
+    f0_tokens: int
+    au_tokens: int
+    units: int = 6
+    hidden: int = 128
+    embedding: int = 128
+    context: Literal["state", "frames"] = "frames"
+    pitch: bool = True
+    dropout: float = 0.0
+
+
+class GestureNetwork(nn.Module):
+    """Encoder, decoder and heads; see the module's docstring.
+
+    Args:
+        config: Sizes.
+        f0_values: Hz of each F0 token (f0_tokens,), NaN for SOS and EOS; the lowest value is the unvoiced level.
+    """
+
+    rows: Tensor
+
+    def __init__(self, config: NetworkConfig, f0_values: Tensor) -> None:
+        super().__init__()
+        self.config = config
+        both = 2 if config.context == "frames" else 1
+        self.f0_embedding = nn.Embedding(config.f0_tokens, config.embedding)
+        self.pitch = PitchContour(f0_values, config.embedding) if config.pitch else None
+        self.encoder = nn.LSTM(config.embedding, config.hidden, batch_first=True, bidirectional=both == 2)
+        # one table for six vocabularies; unit k's token a is row k * au_tokens + a
+        self.au_embedding = nn.Embedding(config.units * config.au_tokens, config.hidden)
+        self.speech = nn.Linear(both * config.hidden, config.hidden) if config.context == "frames" else None
+        self.decoder = nn.LSTM(config.hidden, config.hidden, batch_first=True)
+        self.dropout = nn.Dropout(config.dropout)
+        self.heads = nn.Linear(config.hidden, config.units * config.au_tokens)
+        self.register_buffer("rows", torch.arange(config.units) * config.au_tokens, persistent=False)
+
+    def encode(self, f0: Tensor) -> tuple[Tensor, State]:
+        """Speech context and the decoder's first state from F0 tokens (N, T).
+
+        Returns:
+            What the decoder hears at each frame (N, T, hidden), zeros for `context: state`; (h, c) of (1, N, hidden).
+        """
+        x = self.f0_embedding(f0)
+        if self.pitch is not None:
+            x = x + self.pitch(f0)
+        outputs, (h, c) = self.encoder(self.dropout(x))
+        if self.speech is None:
+            return outputs.new_zeros(outputs.shape), (h, c)
+        return self.speech(self.dropout(outputs)), (h[:1].contiguous(), c[:1].contiguous())
+
+    def decode(self, previous: Tensor, speech: Tensor, state: State) -> tuple[Tensor, State]:
+        """Logits of some frames from the AU tokens of the frames before each.
+
+        Args:
+            previous: (N, T, units).
+            speech: (N, T, hidden), from `encode`.
+            state: (h, c), from `encode` or the last call.
+
+        Returns:
+            Logits (N, T, units, au_tokens) and the state after them.
+        """
+        x = self.au_embedding(previous + self.rows).sum(dim=2) + speech
+        outputs, state = self.decoder(self.dropout(x), state)
+        logits = self.heads(self.dropout(outputs))
+        return logits.unflatten(-1, (self.config.units, self.config.au_tokens)), state
+
+    def forward(self, f0: Tensor, previous: Tensor) -> Tensor:
+        """Logits (N, T, units, au_tokens) of whole windows, given the frames before (teacher forcing: see `shift`)."""
+        logits: Tensor = self.decode(previous, *self.encode(f0))[0]
+        return logits
+
+
+class PitchContour(nn.Module):
+    """What F0 tokens mean: voicing, height, and height against the window's median, in semitones.
+
+    Tokens are 0.1 Hz apart; an embedding alone would have to learn from little speech that neighbours sound alike.
+    """
+
+    semitones: Tensor
+
+    def __init__(self, f0_values: Tensor, size: int) -> None:
+        super().__init__()
+        unvoiced = f0_values[FIRST]
+        voiced = f0_values > unvoiced  # False for NaN
+        # 200 Hz lies between low and high voices; 12 semitones an octave
+        semitones = torch.where(voiced, 12 * torch.log2(f0_values.clamp(min=1.0) / 200.0), torch.nan)
+        self.register_buffer("semitones", semitones.float(), persistent=False)
+        self.project = nn.Linear(3, size)
+
+    def forward(self, f0: Tensor) -> Tensor:
+        """(N, T) tokens to (N, T, size)."""
+        height = self.semitones[f0]
+        voiced = height.isfinite()
+        median = height.nanmedian(dim=1, keepdim=True).values
+        features = torch.stack([voiced.float(), height / 12, (height - median) / 3], dim=-1)
+        out: Tensor = self.project(features.nan_to_num(0.0))
+        return out
+
+
+def shift(au: Tensor) -> Tensor:
+    """The decoder's input under teacher forcing: targets (N, T, units) one frame later, SOS in front."""
+    return torch.cat([torch.full_like(au[:, :1], SOS), au[:, :-1]], dim=1)
