@@ -71,8 +71,8 @@ def report(out: Annotated[Path, typer.Option(help="the page to write")] = Path("
 @cache.command("stats")
 def cache_stats() -> None:
     """Entries, size, and the hits and misses of each extractor's last run."""
+    from faceloom.runtime import Runtime
     from faceloom.store.housekeeping import stats
-    from faceloom.store.runtime import Runtime
 
     table = Table("extractor", "entries", "MB", "unused", "hits", "computed", "failed", box=None, pad_edge=False)
     for row in stats(Runtime.load().cache):
@@ -84,8 +84,8 @@ def cache_stats() -> None:
 @cache.command("gc")
 def cache_gc() -> None:
     """Free what the last runs did not use (it would be computed again if needed)."""
+    from faceloom.runtime import Runtime
     from faceloom.store.housekeeping import gc
-    from faceloom.store.runtime import Runtime
 
     count, size = gc(Runtime.load().cache)
     console.print(f"removed {count} entries, {size / 1e6:.1f} MB")

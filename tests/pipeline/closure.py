@@ -23,9 +23,17 @@ def reached(stage: Path, argument: str) -> set[Path]:
 
 
 def _imports(path: Path, argument: str) -> Iterator[Path]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in _run(ast.parse(path.read_text(encoding="utf-8"))):
         for name in _names(node, argument):
             yield from _files(name)
+
+
+def _run(node: ast.AST) -> Iterator[ast.AST]:
+    """All nodes of code that can run: not what only a type checker sees."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(child, ast.If) and getattr(child.test, "id", "") == "TYPE_CHECKING"):
+            yield from _run(child)
 
 
 def _names(node: ast.AST, argument: str) -> Iterator[str]:

@@ -15,11 +15,11 @@ import pyarrow as pa
 from faceloom import progress
 from faceloom.errors import InputError
 from faceloom.media.probe import Probe, n_frames, probe
+from faceloom.runtime import Runtime
 from faceloom.sequences.splits import assign, groups
 from faceloom.store import layouts, sidecars
 from faceloom.store.executors import execute
 from faceloom.store.records import file_digest
-from faceloom.store.runtime import Runtime
 
 VIDEO: Final = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".m4v", ".3gp")
 AUDIO: Final = (".wav", ".mp3", ".m4a", ".flac", ".ogg", ".opus")

@@ -10,7 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
 from faceloom.errors import InputError
-from faceloom.store.runtime import Runtime
+from faceloom.runtime import Runtime
 
 Job = TypeVar("Job")
 Work = Callable[[Job], Any]

@@ -12,10 +12,10 @@ from rich.console import Console
 
 from faceloom import progress
 from faceloom.errors import InputError
+from faceloom.runtime import Runtime
 from faceloom.store.cache import Cache, Extractor, key, sweep
 from faceloom.store.executors import execute
 from faceloom.store.records import Clip
-from faceloom.store.runtime import Runtime
 from faceloom.store.shards import Result, assemble
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
