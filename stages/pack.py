@@ -27,7 +27,7 @@ PACKS = {"gesture": pack_gesture}
 
 def main() -> None:
     """Write data/packed/<task>.h5."""
-    task = task_name(sys.argv)
+    task = task_name(sys.argv, PACKS)
     rows = PACKS[task](params.load(), packed_file(task))
     print(f"{task}: {rows} rows packed")
 

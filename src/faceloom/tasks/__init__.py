@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final
 
 from faceloom.errors import InputError
 
 TASKS: Final = ("action_units", "gesture")
-"""Each is a package with `data.pack`, `train.train` and `evaluate.evaluate`."""
+"""Each is a package with `train.train` and `evaluate.evaluate`."""
 
 
-def task_name(argv: Sequence[str]) -> str:
+def task_name(argv: Sequence[str], tasks: Collection[str] = TASKS) -> str:
     """The task that a stage was called with; raises InputError for none or an unknown one."""
     name = argv[1] if len(argv) == 2 else None
-    if name not in TASKS:
-        raise InputError(f"{argv[0]}: `{name}` is no task; use one of {', '.join(TASKS)}.")
+    if name not in tasks:
+        raise InputError(f"{argv[0]}: `{name}` is no task; use one of {', '.join(tasks)}.")
     return name
 
 

@@ -26,7 +26,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from faceloom.errors import InputError
-from faceloom.store.runtime import Runtime, project_root
+from faceloom.runtime import Runtime, project_root
 
 Batch = dict[str, Tensor]
 History = list[dict[str, float]]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import lightning
 import pandas as pd
@@ -18,7 +18,9 @@ from faceloom.errors import InputError
 from faceloom.facs import UPPER_FACE_AUS
 from faceloom.sequences.vocabulary import Vocabulary
 from faceloom.tasks.gesture.network import GestureNetwork, NetworkConfig
-from faceloom.tasks.trainer import History
+
+if TYPE_CHECKING:
+    from faceloom.tasks.trainer import History
 
 WEIGHTS: Final = "model.safetensors"
 CONFIG: Final = "config.json"

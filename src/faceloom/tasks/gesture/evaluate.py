@@ -26,8 +26,8 @@ from faceloom.tasks.gesture.network import shift
 Floats = NDArray[np.float64]
 Scores = dict[str, Any]
 BATCH: Final = 256
-SHOWN: Final = 4
-"""Clips whose sequences are written for the report."""
+SHOWN: Final = 50
+"""Clips whose sequences are written for the report; the first so many."""
 
 
 @dataclass(frozen=True)
