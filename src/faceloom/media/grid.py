@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from faceloom.media.probe import FPS
 
 T = TypeVar("T")
+
+EQUAL: Final = 1e-4
+"""Seconds; distances that differ by less are equal (at 12.5 fps every second instant lies between two frames)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ def on_grid(source: Iterable[tuple[float, T]], n_frames: int, gap: float) -> Ite
     shown = -1
     for k in range(n_frames):
         instant = k / FPS
-        while after is not None and (before is None or after[1][0] - instant < instant - before[1][0]):
+        while after is not None and (before is None or after[1][0] - instant < instant - before[1][0] - EQUAL):
             before, after = after, next(frames, None)
         if before is None or abs(before[1][0] - instant) > gap:
             yield GridFrame(k, -1, float("nan"), duplicated=False, gap=True, item=None)

@@ -123,19 +123,22 @@ def n_frames(duration: float) -> int:
 def _end(track: _Track) -> float:
     times = np.array(track.times)
     last = int(times.argmax())
-    return track.times[last] + last_length(np.sort(times), track.lengths[last])
+    claimed = track.lengths[last]
+    if track.stream.type == "audio" and claimed > 0:  # counted in samples, not claimed
+        return track.times[last] + claimed
+    return track.times[last] + last_length(np.sort(times), claimed)
 
 
 def last_length(times: np.ndarray[Any, np.dtype[np.float64]], claimed: float) -> float:
-    """How long the last of the sorted `times` lasts: its claim, up to the longest step seen; without one, the median.
+    """How long the last of the sorted `times` lasts: its claim, within the steps seen; without one, their median.
 
-    Muxers write anything there (0, or the rest of the other stream).
+    Muxers write anything there: 0, the header's wrong rate, or the rest of the other stream.
     """
     steps = np.diff(times)
     steps = steps[steps > 0]
     if not len(steps):
         return claimed if 0 < claimed <= 1 else 1 / FPS
-    return float(min(claimed, steps.max()) if claimed > 0 else np.median(steps))
+    return float(np.clip(claimed, steps.min(), steps.max()) if claimed > 0 else np.median(steps))
 
 
 def _video_fields(track: _Track) -> dict[str, Any]:
