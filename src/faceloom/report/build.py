@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import jinja2
 from markupsafe import Markup
 
-from faceloom.report import clips, data, graph
+from faceloom.report import clips, data, estimator, gesture, graph, prose, scores, tables, training
 from faceloom.report.project import Project
 
 if TYPE_CHECKING:
@@ -16,7 +16,16 @@ if TYPE_CHECKING:
 
     from faceloom.params import Params
 
-SECTIONS: Final = (("pipeline", "Pipeline"), ("data", "Data"), ("clips", "Clips"))
+SECTIONS: Final = {
+    "pipeline": "Pipeline",
+    "data": "Data",
+    "clips": "Clips",
+    "gestures": "Gestures",
+    "training": "Training",
+    "scores": "Scores",
+    "extraction": "Extraction",
+    "units": "Action units",
+}
 
 
 def build(root: Path, out: Path, params: Params) -> Path:
@@ -45,6 +54,11 @@ def gather(project: Project, params: Params) -> dict[str, Any]:
         "dag_layout": graph.layout(graph.read_stages(dvc)) if dvc.is_file() else None,
         "data": data.summarise(project),
         "clips": clips.views(project, params.report),
+        "gestures": gesture.views(project, params.report),
+        "training": training.curves(project.root),
+        "scores": scores.gesture(project),
+        "extraction": tables.tables(project.json("metrics/extraction.json") or {}),
+        "estimator": estimator.estimator(project),
     }
 
 
@@ -56,7 +70,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["percent"] = percent
+    environment.filters |= {"percent": percent, "prose": prose.html}
     return environment
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -39,6 +39,7 @@ class Chart:
     width: int = 340
     height: int = 190
     note: str = ""
+    marks: bool = False
     left: int = 46
     right: int = 10
     top: int = 26
@@ -82,17 +83,75 @@ class Chart:
         """Pixels between the axes' ends."""
         return self.height - self.top - self.bottom
 
+    def points(self, line: Series) -> list[tuple[float, float]]:
+        """Pixels of a line's finite values."""
+        return [point for point in self._placed(line) if point is not None]
+
     def path(self, line: Series) -> str:
-        """SVG path data of a line; a lone point between gaps becomes a dot (a zero-length stroke)."""
-        commands, pen = [], "M"
+        """SVG path data of a line; a lone value between gaps becomes a dot (a line of no length with round ends)."""
+        commands, pen = [], False
+        for point in self._placed(line):
+            if point is not None:
+                commands.append(f"{'L' if pen else 'M'}{point[0]:g} {point[1]:g}" + ("" if pen else "h0"))
+            pen = point is not None
+        return "".join(commands)
+
+    def _placed(self, line: Series) -> Iterator[tuple[float, float] | None]:
+        """Pixels of each value, held within the axes; None for a gap."""
+        low, high = self.y_limits
         for x, y in zip(line.x, line.y, strict=True):
-            if not (math.isfinite(x) and math.isfinite(y)):
-                pen = "M"
-                continue
-            low, high = self.y_limits
-            commands.append(f"{pen}{self.to_x(x):g} {self.to_y(min(max(y, low), high)):g}")
-            pen = "L"
-        return "".join(commands) + ("h0" if pen == "L" and len(commands) == 1 else "")
+            known = math.isfinite(x) and math.isfinite(y)
+            yield (self.to_x(x), self.to_y(min(max(y, low), high))) if known else None
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One dot: `style` is a CSS class."""
+
+    label: str
+    style: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Dots:
+    """A dot plot: a row a name, its marks along one axis."""
+
+    title: str
+    x_label: str
+    rows: dict[str, list[Mark]]
+    width: int = 360
+    left: int = 62
+    right: int = 14
+    top: int = 30
+    row_height: int = 22
+
+    @property
+    def height(self) -> int:
+        """Pixels."""
+        return self.top + self.row_height * len(self.rows) + 38
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Ends of the axis; 0 is always on it."""
+        values = np.array([0.0] + [mark.value for marks in self.rows.values() for mark in marks])
+        return limits([values], margin=0.04)
+
+    @property
+    def x_ticks(self) -> list[tuple[float, str]]:
+        """Position in pixels and text of the ticks below."""
+        return [(self.to_x(value), text) for value, text in ticks(*self.limits, 5)]
+
+    @property
+    def summary(self) -> str:
+        """The plot in words, for those who cannot see it."""
+        rows = (f"{row}: " + ", ".join(f"{m.label} {m.value:.2f}" for m in marks) for row, marks in self.rows.items())
+        return f"{self.title}. {self.x_label}. " + "; ".join(rows)
+
+    def to_x(self, value: float) -> float:
+        """Pixels from the left."""
+        low, high = self.limits
+        return round(self.left + (value - low) / (high - low) * (self.width - self.left - self.right), 1)
 
 
 def limits(arrays: Sequence[Values], margin: float = 0.0) -> tuple[float, float]:

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from faceloom.facs import AU_COLUMNS
+from faceloom.facs import AU_COLUMNS, AUS, MAX_INTENSITY
 from faceloom.report import overlays, video
 from faceloom.report.charts import Chart, Series
 from faceloom.report.overlays import Overlay
+from faceloom.report.stretch import Stretch, liveliest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import numpy.typing as npt
-    import pyarrow as pa
 
     from faceloom.params import Report
     from faceloom.report.project import Project
     from faceloom.report.video import Film, Image
-    from faceloom.store import Clip, ClipTable
+    from faceloom.store import Clip
 
     Values = npt.NDArray[np.float64]
 
@@ -34,6 +34,7 @@ FOLDERS: Final = {
     "audio": "data/audio/frames",
 }
 FACE: Final = ("is_face", "x", "y", "w", "h", "crop_x", "crop_y", "crop_size")
+ANGLES: Final = ("yaw", "pitch", "roll")
 CURVES: Final = 6
 """Action units shown beside a film: those that move most in it."""
 
@@ -47,32 +48,6 @@ class ClipView:
     charts: list[Chart]
     start: float
     found: str
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """The frames of a clip that are shown."""
-
-    clip: Clip
-    start: int
-    stop: int
-
-    def read(self, name: str, columns: tuple[str, ...] | None = None) -> dict[str, list[Any]]:
-        """Columns of a table within the stretch; empty where the table or its columns are absent."""
-        table = self.clip.tables.get(name)
-        return {} if table is None else _slice(table, self.start, self.stop, columns)
-
-
-def _slice(table: ClipTable, start: int, stop: int, columns: tuple[str, ...] | None) -> dict[str, list[Any]]:
-    """Read row groups one by one and keep only the rows within start..stop."""
-    kept: list[pa.Table] = []
-    seen = 0
-    for chunk in table.chunks(None if columns is None else list(columns)):
-        first, last = max(start - seen, 0), min(stop - seen, len(chunk))
-        if first < last:
-            kept.append(chunk.slice(first, last - first))
-        seen += len(chunk)
-    return {name: [value for chunk in kept for value in chunk[name].to_pylist()] for name in columns or ()}
 
 
 def views(project: Project, params: Report) -> list[ClipView]:
@@ -95,18 +70,6 @@ def _varied(clips: list[Clip], count: int) -> list[Clip]:
         first.setdefault(str(clip.row.get("subject") or clip.row.get("group") or clip.clip), clip)
     chosen = list(first.values())
     return (chosen + [clip for clip in clips if clip not in chosen])[:count]
-
-
-def liveliest(clip: Clip, length: int) -> Stretch:
-    """The stretch with the most frames that have a face, and then a voice."""
-    weight = np.zeros(clip.n_frames)
-    for name, column, value in (("faces", "is_face", 2.0), ("audio", "is_voiced", 1.0)):
-        flags = np.array(Stretch(clip, 0, clip.n_frames).read(name, (column,)).get(column, []), float)
-        weight[: len(flags)] += value * flags[: clip.n_frames]
-    length = min(length, clip.n_frames)
-    total = np.concatenate([[0.0], np.cumsum(weight)])
-    start = int(np.argmax(total[length:] - total[:-length])) if length else 0
-    return Stretch(clip, start, start + length)
 
 
 def _view(stretch: Stretch) -> ClipView:
@@ -133,48 +96,43 @@ def _draw(pictures: Iterator[Image], found: list[Overlay]) -> Iterator[Image]:
 
 def overlays_of(stretch: Stretch) -> list[Overlay]:
     """What the stages found in each frame of the stretch; empty overlays where there is no face."""
-    face, pose = stretch.read("faces", FACE), stretch.read("pose", ("yaw", "pitch", "roll"))
-    facial = stretch.read("facial", ("landmarks", "landmarks68"))
-    return [_overlay(i, face, facial, pose) for i in range(stretch.stop - stretch.start)]
+    faces, angles = stretch.numbers("faces", FACE), stretch.numbers("pose", ANGLES)
+    meshes = [_points(values, 3) for values in stretch.column("facial", "landmarks")]
+    landmarks = [_points(values, 2) for values in stretch.column("facial", "landmarks68")]
+    rows = zip(faces, meshes, landmarks, angles, strict=True)
+    return [_overlay(*row) if row[0][0] == 1 else Overlay() for row in rows]
 
 
-def _overlay(i: int, face: dict[str, list[Any]], facial: dict[str, list[Any]], pose: dict[str, list[Any]]) -> Overlay:
-    if not face or not face["is_face"][i]:
-        return Overlay()
-    x, y, w, h, crop_x, crop_y, crop_size = (float(face[name][i]) for name in FACE[1:])
-    return Overlay(
-        box=(x, y, w, h),
-        crop=(crop_x, crop_y, crop_size),
-        mesh=_array(facial, "landmarks", i, 3),
-        landmarks=_array(facial, "landmarks68", i, 2),
-        angles=(pose["yaw"][i], pose["pitch"][i], pose["roll"][i]) if pose else None,
-    )
+def _overlay(face: Values, mesh: Values | None, landmarks: Values | None, angles: Values) -> Overlay:
+    _, x, y, w, h, crop_x, crop_y, crop_size = map(float, face)
+    yaw, pitch, roll = map(float, angles)
+    return Overlay((x, y, w, h), (crop_x, crop_y, crop_size), mesh, landmarks, (yaw, pitch, roll))
 
 
-def _array(table: dict[str, list[Any]], column: str, i: int, width: int) -> Values | None:
-    values = table[column][i] if table else None
-    points = np.array(values if values is not None else [], float).reshape(-1, width)
-    return points if len(points) and np.isfinite(points).any() else None
+def _points(values: Any, width: int) -> Values | None:
+    """Points (n, width) of a flat or nested list; None for an empty or unknown one."""
+    points = np.array([] if values is None else values, float).reshape(-1, width)
+    return points if np.isfinite(points).any() else None
 
 
 def au_charts(stretch: Stretch) -> list[Chart]:
     """Curves of the action units that move most in the stretch; none where `facial` has not run."""
-    table = stretch.read("facial", AU_COLUMNS)
-    if not table:
+    curves = stretch.numbers("facial", AU_COLUMNS)
+    known = np.isfinite(curves)
+    if not known.any():
         return []
-    seconds = np.arange(stretch.stop - stretch.start) / video.FPS
-    curves = {name[:4]: np.array(table[name], float) for name in AU_COLUMNS}
-    spread = {name: float(np.nanstd(curve)) if np.isfinite(curve).any() else 0.0 for name, curve in curves.items()}
-    liveliest_aus = sorted(sorted(curves, key=lambda name: (-spread[name], name))[:CURVES])
+    spread = np.where(known.any(0), np.nanstd(np.where(known.any(0), curves, 0.0), 0), 0.0)
+    liveliest_units = sorted(np.argsort(-spread, kind="stable")[:CURVES])
+    seconds = np.arange(len(stretch)) / video.FPS
     return [
         Chart(
-            title=name,
+            title=AUS[unit],
             x_label="time in s",
             y_label="intensity, 0–5",
-            series=[Series(name, "measured", seconds, curves[name])],
-            y_range=(0.0, 5.0),
+            series=[Series(AUS[unit], "measured", seconds, curves[:, unit])],
+            y_range=(0.0, MAX_INTENSITY),
             width=260,
             height=130,
         )
-        for name in liveliest_aus
+        for unit in liveliest_units
     ]

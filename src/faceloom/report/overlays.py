@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
     Image = npt.NDArray[np.uint8]
     Points = npt.NDArray[np.float64]
+    Style = tuple[float, tuple[int, int, int]]
 
 BOX: Final = (255, 176, 0)
 CROP: Final = (235, 235, 235)
-MESH: Final = (90, 220, 255)
-LANDMARK: Final = (255, 255, 255)
+MESH: Final = (0.9, (90, 220, 255))
+LANDMARK: Final = (1.5, (255, 255, 255))
 AXES: Final = ((255, 92, 92), (96, 220, 120), (80, 150, 255))  # towards the subject's left, up, and out of the nose
 SHIFT: Final = 4  # fractional bits of OpenCV's coordinates: without them, slow motion jitters
 PANEL: Final = (18, 22, 30)
@@ -44,7 +45,7 @@ def draw(image: Image, overlay: Overlay, height: int) -> Image:
         _rectangle(canvas, (x, y, size, size), scale, CROP, 1)
     if overlay.box is not None:
         _rectangle(canvas, overlay.box, scale, BOX, 2)
-    _points(canvas, overlay, scale, np.zeros(2))
+    _points(canvas, overlay.landmarks, scale, np.zeros(2), LANDMARK)
     _draw_axes(canvas, overlay, scale, np.zeros(2))
     return canvas
 
@@ -59,16 +60,19 @@ def crop_panel(image: Image, overlay: Overlay, size: int) -> tuple[Image, Image]
     scale = size / side
     matrix = np.array([[scale, 0, -x * scale], [0, scale, -y * scale]])
     seen = cv2.warpAffine(image, matrix, (size, size), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
-    _points(shape, overlay, scale, np.array([x, y]))
+    _points(shape, overlay.mesh, scale, np.array([x, y]), MESH)
+    _points(shape, overlay.landmarks, scale, np.array([x, y]), LANDMARK)
     _draw_axes(shape, overlay, scale, np.array([x, y]))
     return seen, shape
 
 
-def _points(canvas: Image, overlay: Overlay, scale: float, origin: Points) -> None:
-    for points, colour, radius in ((overlay.mesh, MESH, 0.9), (overlay.landmarks, LANDMARK, 1.5)):
-        for point in () if points is None else points[:, :2]:
-            if np.isfinite(point).all():
-                _circle(canvas, (point - origin) * scale, radius, colour)
+def _points(canvas: Image, points: Points | None, scale: float, origin: Points, style: Style) -> None:
+    if points is None:
+        return
+    radius, colour = style
+    placed = (points[:, :2] - origin) * scale
+    for point in _fixed(placed[np.isfinite(placed).all(axis=1)]):
+        cv2.circle(canvas, point, round(radius * (1 << SHIFT)), colour, -1, cv2.LINE_AA, SHIFT)
 
 
 def _draw_axes(canvas: Image, overlay: Overlay, scale: float, origin: Points) -> None:
@@ -77,9 +81,9 @@ def _draw_axes(canvas: Image, overlay: Overlay, scale: float, origin: Points) ->
     x, y, size = overlay.crop
     centre = np.array([x + size / 2, y + size / 2]) if overlay.mesh is None else overlay.mesh[1, :2]  # 1: nose tip
     for axis, colour in zip(head_axes(*overlay.angles), AXES, strict=True):
-        ends = [_fixed((point - origin) * scale) for point in (centre, centre + axis * size * 0.3)]
-        cv2.line(canvas, ends[0], ends[1], (0, 0, 0), 4, cv2.LINE_AA, SHIFT)
-        cv2.line(canvas, ends[0], ends[1], colour, 2, cv2.LINE_AA, SHIFT)
+        start, end = _fixed((np.stack([centre, centre + axis * size * 0.3]) - origin) * scale)
+        cv2.line(canvas, start, end, (0, 0, 0), 4, cv2.LINE_AA, SHIFT)
+        cv2.line(canvas, start, end, colour, 2, cv2.LINE_AA, SHIFT)
 
 
 def head_axes(yaw: float, pitch: float, roll: float) -> Points:
@@ -101,15 +105,12 @@ def _rectangle(
     canvas: Image, box: tuple[float, float, float, float], scale: float, colour: tuple[int, int, int], width: int
 ) -> None:
     x, y, w, h = (value * scale for value in box)
-    corners = _fixed(np.array([x, y])), _fixed(np.array([x + w, y + h]))
-    cv2.rectangle(canvas, *corners, (0, 0, 0), width + 2, cv2.LINE_AA, SHIFT)
-    cv2.rectangle(canvas, *corners, colour, width, cv2.LINE_AA, SHIFT)
+    near, far = _fixed(np.array([[x, y], [x + w, y + h]]))
+    cv2.rectangle(canvas, near, far, (0, 0, 0), width + 2, cv2.LINE_AA, SHIFT)
+    cv2.rectangle(canvas, near, far, colour, width, cv2.LINE_AA, SHIFT)
 
 
-def _circle(canvas: Image, centre: Points, radius: float, colour: tuple[int, int, int]) -> None:
-    cv2.circle(canvas, _fixed(centre), round(radius * (1 << SHIFT)), colour, -1, cv2.LINE_AA, SHIFT)
-
-
-def _fixed(point: Points) -> tuple[int, int]:
-    x, y = np.clip(np.round(point * (1 << SHIFT)), -(1 << 20), 1 << 20).astype(int)
-    return int(x), int(y)
+def _fixed(points: Points) -> list[tuple[int, int]]:
+    """(n, 2) pixels as OpenCV's fixed-point coordinates; far outside points are pulled in, as they would overflow."""
+    fixed = np.clip(np.round(points * (1 << SHIFT)), -(1 << 20), 1 << 20).astype(int)
+    return [(int(x), int(y)) for x, y in fixed]

@@ -1,0 +1,55 @@
+"""Training curves from the tables that training leaves beside a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from faceloom.report.charts import Chart, Series
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SPLITS: Final = ("train", "val", "test")
+UNITS: Final = {
+    "loss": "loss in nats a token",
+    "accuracy": "accuracy, 0–1",
+    "rmse": "RMSE in AU units, 0–5",
+    "lr": "learning rate",
+}
+
+
+@dataclass(frozen=True)
+class Training:
+    """One task's curves."""
+
+    task: str
+    epochs: int
+    charts: list[Chart]
+
+
+def curves(root: Path) -> list[Training]:
+    """The curves of every task: `models/<task>/history.csv`, or `metrics/<task>/training.csv`."""
+    found = {path.parent.name: path for path in sorted(root.glob("metrics/*/training.csv"))}
+    found |= {path.parent.name: path for path in sorted(root.glob("models/*/history.csv"))}
+    tables = ((task, pd.read_csv(path)) for task, path in sorted(found.items()))
+    return [Training(task, len(table), list(_charts(table))) for task, table in tables if len(table)]
+
+
+def _charts(table: pd.DataFrame) -> Iterator[Chart]:
+    """A chart a metric, with a line a split (`train_loss` and `val_loss` are one chart)."""
+    step = next((name for name in ("epoch", "step") if name in table), None)
+    x = np.asarray(table[step] if step else range(len(table)), float)
+    metrics: dict[str, list[tuple[str, str]]] = {}
+    for column in table.select_dtypes("number").columns.drop(["epoch", "step"], errors="ignore"):
+        split, _, metric = column.partition("_")
+        split, metric = (split, metric) if split in SPLITS else ("train", column)
+        metrics.setdefault(metric, []).append((split, column))
+    for metric, columns in sorted(metrics.items(), key=lambda item: (item[0] != "loss", item[0])):
+        lines = [Series(split, split, x, np.asarray(table[column], float)) for split, column in columns]
+        title = metric.replace("_", " ")
+        yield Chart(title, step or "row", UNITS.get(metric, title), lines, width=360, height=210, marks=True)
