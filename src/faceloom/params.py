@@ -181,6 +181,16 @@ def parse(data: dict[str, Any], name: str = "params.yaml") -> Params:
         ) from None
 
 
+def overlay(base: Params, changes: dict[str, Any], name: str) -> Params:
+    """`base` with the keys of a preset replaced; raises InputError as `parse` does."""
+    return parse(_merge(base.model_dump(), changes), name)
+
+
+def _merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    nested = {key: _merge(base[key], value) for key, value in changes.items() if isinstance(base.get(key), dict)}
+    return base | changes | nested
+
+
 def load(path: Path = Path("params.yaml")) -> Params:
     """Read and validate a params file; raises InputError for a missing file, bad YAML, or a bad key or value."""
     try:

@@ -1,0 +1,93 @@
+"""`faceloom describe`: a task's network as a table of layers, with output shapes and parameter counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+import yaml
+from torch import Tensor, nn
+
+from faceloom import params
+from faceloom.errors import InputError
+
+Example = tuple[nn.Module, tuple[Tensor, ...]]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One row: the module's name and class, the shape of what it returns, its own parameters."""
+
+    name: str
+    kind: str
+    shape: str
+    parameters: int
+
+
+def layers(task: str, preset: str | None = None) -> list[Layer]:
+    """The rows of a task's network, in the order in which a batch of one runs through it.
+
+    Raises:
+        InputError: the task or the preset is unknown.
+    """
+    if task not in TASKS:
+        raise InputError(f"`{task}` is not a task; use one of {', '.join(TASKS)}.")
+    module, inputs = TASKS[task](_settings(task, preset))
+    return _trace(module, inputs)
+
+
+def _settings(task: str, preset: str | None) -> params.Params:
+    base = params.load() if Path("params.yaml").is_file() else params.Params()
+    if preset is None:
+        return base
+    path = Path("params") / preset / f"{task}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(str(p.parent.name) for p in Path("params").glob(f"*/{task}.yaml"))) or "none"
+        raise InputError(f"{path}: no such preset for {task}; there is: {known}.")
+    return params.overlay(base, yaml.safe_load(path.read_text(encoding="utf-8")), path.name)
+
+
+def _trace(module: nn.Module, inputs: tuple[Tensor, ...]) -> list[Layer]:
+    rows: list[Layer] = []
+
+    def note(name: str) -> Callable[[nn.Module, Any, Any], None]:
+        def hook(part: nn.Module, _: Any, output: Any) -> None:
+            if all(row.name != name for row in rows):
+                own = sum(parameter.numel() for parameter in part.parameters())
+                rows.append(Layer(name, type(part).__name__, _shape(output), own))
+
+        return hook
+
+    for name, part in module.named_modules():
+        if not list(part.children()):
+            part.register_forward_hook(note(name or type(part).__name__))
+    with torch.no_grad():
+        module.eval()(*inputs)
+    return rows
+
+
+def _shape(output: Any) -> str:
+    first = output[0] if isinstance(output, tuple) else output
+    return " x ".join(map(str, first.shape)) if isinstance(first, Tensor) else ""
+
+
+def _gesture(settings: params.Params) -> Example:
+    from faceloom.sequences.tokenise import Tokenise
+    from faceloom.tasks.gesture.module import Settings
+    from faceloom.tasks.gesture.network import GestureNetwork
+    from faceloom.tasks.gesture.train import network_config
+
+    tokens = Tokenise(settings.tokenise.au_step, settings.tokenise.f0_step, settings.tokenise.f0_range)
+    f0, au = len(tokens.f0.vocabulary), len(tokens.au.vocabulary)
+    config = network_config(Settings(**settings.train.gesture.model_dump()), f0, au)
+    length = settings.pack.gesture.length
+    return GestureNetwork(config, torch.ones(f0)), (
+        torch.zeros(1, length, dtype=torch.long),
+        torch.zeros(1, length, config.units, dtype=torch.long),
+    )
+
+
+TASKS: Final[dict[str, Callable[[params.Params], Example]]] = {"gesture": _gesture}
