@@ -40,7 +40,7 @@ class Aligned:
 
 def to_camera(landmarks: Array) -> npt.NDArray[np.float64]:
     """Image axes (y down, z away) to the head frame's axes (y up, z towards the viewer)."""
-    return landmarks.astype(np.float64) * np.array([1.0, -1.0, -1.0])
+    return np.asarray(landmarks.astype(np.float64) * np.array([1.0, -1.0, -1.0]))
 
 
 def align(landmarks: Array, template: Array) -> Aligned:
@@ -64,22 +64,25 @@ def align(landmarks: Array, template: Array) -> Aligned:
 
 
 def rotation_of(angles: Array) -> Array:
-    """Rotation matrices (n, 3, 3) of yaw, pitch, roll in degrees (n, 3): yaw first, then pitch, then roll."""
+    """Rotation matrices (n, 3, 3) of yaw, pitch, roll in degrees (n, 3).
+
+    `Ry(yaw) Rx(-pitch) Rz(-roll)`: yaw and pitch are azimuth and elevation of the direction in which the face looks.
+    """
     yaw, pitch, roll = np.deg2rad(np.asarray(angles, dtype=np.float64)).T * np.array([[1], [-1], [-1]])
     one, zero = np.ones_like(yaw), np.zeros_like(yaw)
     about_y = [[np.cos(yaw), zero, np.sin(yaw)], [zero, one, zero], [-np.sin(yaw), zero, np.cos(yaw)]]
     about_x = [[one, zero, zero], [zero, np.cos(pitch), -np.sin(pitch)], [zero, np.sin(pitch), np.cos(pitch)]]
     about_z = [[np.cos(roll), -np.sin(roll), zero], [np.sin(roll), np.cos(roll), zero], [zero, zero, one]]
     y, x, z = (np.moveaxis(np.array(matrix), -1, 0) for matrix in (about_y, about_x, about_z))
-    return np.asarray(z @ x @ y, dtype=np.float32)
+    return np.asarray(y @ x @ z, dtype=np.float32)
 
 
 def angles_of(rotation: Array) -> Array:
     """Yaw, pitch, roll in degrees (n, 3) of rotation matrices (n, 3, 3); the inverse of `rotation_of`."""
-    yaw = np.arctan2(-rotation[:, 2, 0], rotation[:, 2, 2])
-    pitch = -np.arcsin(np.clip(rotation[:, 2, 1], -1, 1))
-    roll = np.arctan2(rotation[:, 0, 1], rotation[:, 1, 1])
-    return np.rad2deg(np.stack([yaw, pitch, roll], axis=1)).astype(np.float32)
+    yaw = np.arctan2(rotation[:, 0, 2], rotation[:, 2, 2])
+    pitch = np.arcsin(np.clip(rotation[:, 1, 2], -1, 1))
+    roll = np.arctan2(-rotation[:, 1, 0], rotation[:, 1, 1])
+    return np.asarray(np.rad2deg(np.stack([yaw, pitch, roll], axis=1)), dtype=np.float32)
 
 
 def template_of(landmarks: Array, angles: Array) -> Array:
@@ -93,3 +96,16 @@ def template_of(landmarks: Array, angles: Array) -> Array:
     turned /= np.linalg.norm(turned[:, OUTER_EYES[1]] - turned[:, OUTER_EYES[0]], axis=1)[:, None, None]
     mean = turned.mean(axis=0)
     return np.asarray(mean / np.linalg.norm(mean[OUTER_EYES[1]] - mean[OUTER_EYES[0]]), dtype=np.float32)
+
+
+def translation(aligned: Aligned, width: float, height: float) -> Array:
+    """Place of the head in the camera's axes (x right, y down, z away), millimetres, (n, 3).
+
+    Pinhole camera whose focal length is the picture's longer side (a field of view of 53 degrees) and an adult's
+    distance between the outer eye corners: absolute values are as good as these two guesses, changes are better.
+    """
+    focal = max(width, height)
+    depth = focal * EYE_DISTANCE / aligned.scale
+    x = (aligned.centre[:, 0] - width / 2) * depth / focal
+    y = (-aligned.centre[:, 1] - height / 2) * depth / focal
+    return np.stack([x, y, depth], axis=1).astype(np.float32)

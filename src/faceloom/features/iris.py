@@ -33,7 +33,7 @@ def eye_roi(landmarks: Array, corners: tuple[int, int]) -> Roi:
 
 
 def eye_frame(points: Array) -> Array:
-    """Points (..., 76, 2) with the contour's corners moved to (-1/2, 0) and (1/2, 0): free of the head's roll and size."""
+    """Points (..., 76, 2) with the eye's corners moved to (-1/2, 0) and (1/2, 0): free of the head's roll and size."""
     first, last = points[..., 0, :], points[..., 8, :]
     axis = last - first
     width = np.linalg.norm(axis, axis=-1, keepdims=True) + 1e-6

@@ -15,6 +15,9 @@ Array = npt.NDArray[np.float32]
 Image = npt.NDArray[np.uint8]
 
 N_LANDMARKS: Final = 468
+CROP: Final = 128
+"""Side of the face crops in `data/faces`, pixels."""
+
 MARGIN: Final = 1.5
 """Side of the network's square over the larger side of the landmarks' box, as the network was trained."""
 
@@ -55,7 +58,10 @@ subject's left."""
 
 @dataclass(frozen=True)
 class Roi:
-    """A square that turns with the head: centre and side in pixels, angle in radians (clockwise on the screen)."""
+    """A square that turns with the head: centre and side in pixels, angle in radians (clockwise on the screen).
+
+    Its coordinates are continuous (pixel k covers k to k + 1); those of landmarks are pixel indices, as OpenCV's.
+    """
 
     x: float
     y: float
@@ -68,7 +74,7 @@ class Roi:
         cos, sin = scale * np.cos(self.angle), scale * np.sin(self.angle)
         flip = -1.0 if mirror else 1.0
         turn = np.array([[flip * cos, -sin], [flip * sin, cos]])
-        shift = np.array([self.x, self.y]) - turn @ np.full(2, side / 2)
+        shift = np.array([self.x, self.y]) - 0.5 - turn @ np.full(2, side / 2 - 0.5)
         return np.concatenate([turn, shift[:, None]], axis=1).astype(np.float32)
 
     def cut(self, image: Image, side: int, mirror: bool = False) -> Image:
@@ -77,6 +83,23 @@ class Roi:
         matrix = self.to_image(side, mirror)
         cut = cv2.warpAffine(image, matrix, (side, side), flags=flags, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(cut, dtype=np.uint8)
+
+    def from_crop(self, landmarks: Array, side: int) -> Array:
+        """Landmarks (468, 3) in pixels of a cut of `side` as landmarks in pixels of the image."""
+        matrix = self.to_image(side)
+        xy = landmarks[:, :2] @ matrix[:, :2].T + matrix[:, 2]
+        return np.concatenate([xy, landmarks[:, 2:] * (self.side / side)], axis=1)
+
+    def to_crop(self, landmarks: Array, side: int) -> Array:
+        """The inverse of `from_crop`, for squares that are not turned."""
+        half = np.array([0.5, 0.5, 0], dtype=np.float32)
+        corner = np.array([self.x - self.side / 2, self.y - self.side / 2, 0], dtype=np.float32)
+        return np.asarray((landmarks + half - corner) * (side / self.side) - half, dtype=np.float32)
+
+
+def decode(encoded: bytes) -> Image:
+    """RGB pixels of a JPEG or PNG."""
+    return np.asarray(cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR_RGB), dtype=np.uint8)
 
 
 def whole(image: Image) -> Roi:
@@ -115,11 +138,8 @@ class Landmarker:
     def _once(self, image: Image, roi: Roi) -> tuple[Array, float]:
         side = self._network.side
         points, logit = self._network(roi.cut(image, side))
-        points = points.reshape(N_LANDMARKS, 3)
-        matrix = roi.to_image(side)
-        xy = points[:, :2] @ matrix[:, :2].T + matrix[:, 2]
-        z = points[:, 2:] * (roi.side / side)
-        return np.concatenate([xy, z], axis=1), float(1 / (1 + np.exp(-logit[0])))
+        landmarks = roi.from_crop(points.reshape(N_LANDMARKS, 3), side)
+        return landmarks, float(1 / (1 + np.exp(-logit[0])))
 
 
 def landmarks68(landmarks: Array) -> Array:
@@ -130,3 +150,10 @@ def landmarks68(landmarks: Array) -> Array:
 def keypoints15(landmarks: Array) -> Array:
     """Kaggle's 15 keypoints (..., 15, 2) from landmarks (..., 468, 3)."""
     return np.stack([landmarks[..., points, :2].mean(axis=-2) for points in KEYPOINTS15.values()], axis=-2)
+
+
+def keypoints15_of_68(points: Array) -> Array:
+    """Kaggle's 15 keypoints (..., 15, 2) from 68 landmarks (..., 68, 2)."""
+    eyes = [points[..., 42:48, :].mean(axis=-2), points[..., 36:42, :].mean(axis=-2)]
+    rest = points[..., (42, 45, 39, 36, 22, 26, 21, 17, 30, 54, 48, 51, 57), :]
+    return np.concatenate([np.stack(eyes, axis=-2), rest], axis=-2)

@@ -33,7 +33,7 @@ class TfliteNetwork:
     """
 
     def __init__(self, name: str) -> None:
-        from ai_edge_litert.interpreter import Interpreter
+        from ai_edge_litert.interpreter import Interpreter  # type: ignore[import-untyped]
 
         self._interpreter = Interpreter(network_file(name), num_threads=1)  # one clip per process is the parallelism
         self._interpreter.allocate_tensors()
