@@ -97,3 +97,19 @@ def test_recut_keeps_every_sample():
     cut = list(recut(pieces, 4))
     assert [len(c) for c in cut] == [4, 4, 4, 4, 4, 3]
     np.testing.assert_array_equal(np.concatenate(cut), np.concatenate(pieces))
+
+
+@pytest.mark.shared
+def test_voiced_frames_of_real_speech_are_finite(shared, clip_of, tmp_path):
+    from faceloom.media.audio import Heard, audio_on_grid
+    from faceloom.media.probe import probe
+
+    source = next((shared / "recordings/grid").glob("*.mpg"))
+    found = probe(source)
+    samples = np.concatenate(list(audio_on_grid(source, found.start, found.n_frames, Heard())))
+    _, table = record(FRAMES, clip_of(samples, found.n_frames, lld=True), tmp_path / "frames")
+    voiced = table["is_voiced"].to_numpy()
+    assert 0.15 < voiced.mean() < 0.7
+    for name in table.column_names:
+        assert np.isfinite(table[name].to_numpy()[voiced]).all(), name
+    assert 60 < np.median(table["F0final"].to_numpy()[voiced]) < 350

@@ -25,8 +25,8 @@ PITCH_LEAD: Final = 3
 """Rows by which a 60 ms window starts before its centre."""
 LOUDNESS_LEAD: Final = 1
 """The same for a 20 ms window."""
-NO_PERIODS: Final = -100.0
-"""HNR in dB that openSMILE gives where it found no periods."""
+NOT_MEASURED: Final = {"jitterLocal": 0.0, "shimmerLocal": 0.0, "HNR": -100.0}
+"""What openSMILE gives where it found no periods to compare."""
 
 Floats = NDArray[np.float32]
 
@@ -46,8 +46,10 @@ def on_grid(tracks: Floats, n_frames: int, voiced_share: float) -> dict[str, NDA
     rows = _rows(n_frames, PITCH_LEAD, len(tracks))
     voiced = track["F0final"][rows] > 0
     is_voiced = voiced.any(axis=1) & (voiced.mean(axis=1) >= voiced_share)
-    periodic = _or_all(voiced & (track["HNR"][rows] > NO_PERIODS), voiced)
-    quality = {name: _mean(track[name][rows], periodic, is_voiced) for name in ("jitterLocal", "shimmerLocal", "HNR")}
+    quality = {
+        name: _mean(track[name][rows], _or_all(voiced & (track[name][rows] > none), voiced), is_voiced)
+        for name, none in NOT_MEASURED.items()
+    }
     return {
         "F0raw": np.where(is_voiced, track["F0raw"][rows[:, 2]], 0).astype(np.float32),
         "F0final": np.nan_to_num(_mean(track["F0final"][rows], voiced, is_voiced)),
