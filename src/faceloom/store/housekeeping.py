@@ -52,7 +52,7 @@ def _stats(folder: Path) -> Stats:
 
 
 def _extractors(root: Path) -> list[Path]:
-    return sorted(path for path in root.glob("*") if path.is_dir() and path.name != "partial")
+    return sorted(path.parent for path in root.glob("*/last.json"))
 
 
 def _entries(folder: Path) -> Iterator[Path]:
