@@ -16,7 +16,10 @@ def seen(result):
 
 
 def expected(result):
-    return [-1 if gap else source % 45 for source, gap in zip(result.table["source_frame"], result.table["gap"])]
+    return [
+        -1 if gap else source % 45
+        for source, gap in zip(result.table["source_frame"], result.table["gap"], strict=True)
+    ]
 
 
 def agrees(result, n):
@@ -53,7 +56,7 @@ def test_variable_rate_and_a_wrong_header(tmp_path, decoded):
     result = decoded(film(tmp_path / "a.mkv", times, rate=60))
     agrees(result, result.probe.n_frames)
     nearest = [int(np.abs(times - k / 25).argmin()) for k in range(result.probe.n_frames)]
-    wrong = sum(a != b for a, b in zip(result.table["source_frame"], nearest))
+    wrong = sum(a != b for a, b in zip(result.table["source_frame"], nearest, strict=True))
     assert wrong <= 1  # the container's 1 ms may turn a tie
 
 

@@ -1,4 +1,4 @@
-"""Small recordings with known content: frame i is one flat grey that tells i, and the sound is given sample by sample."""
+"""Small recordings with known content: frame i is one flat grey that tells i; the sound is given by the sample."""
 
 from __future__ import annotations
 

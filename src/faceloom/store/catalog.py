@@ -29,6 +29,9 @@ EXTENSIONS: Final = frozenset(VIDEO + AUDIO)
 FEW: Final = 100
 """Recordings up to which starting worker processes costs more than they save."""
 
+FASTEST: Final = 250.0
+"""Frames a second that a camera for faces may have."""
+
 SCHEMA: Final = pa.schema(
     [
         *((name, pa.string()) for name in ("clip", "digest")),
@@ -177,7 +180,7 @@ def _attach(rows: Mapping[str, Row], spans: Mapping[str, sidecars.Span | str]) -
     owners = sidecars.match(sorted(lengths), clips, lengths)
     for table, clip in owners.items():
         rows[clip]["openface"] = table
-    for clip, other, table in sidecars.rivals(owners, sorted(clips)):
+    for clip, other, table in sidecars.rivals(owners, [clip for clip in sorted(clips) if clips[clip][0]]):
         rows[clip]["reason"] = f"{table} was taken for {other}; if it is this clip's, name it {Path(clip).name}.csv."
     return sorted(spans.keys() - owners.keys())
 
@@ -186,11 +189,13 @@ def _table_row(root: Path, table: str, span: sidecars.Span | str) -> Row:
     """Row of an OpenFace CSV without a recording: a clip of its own, without pictures and sound."""
     if isinstance(span, str):
         return _bad(table, span)
+    odd = span.fps > FASTEST  # OpenFace numbers a folder of images by the millisecond
     return {
         "clip": table,
         "digest": file_digest(root / table),
         "bytes": (root / table).stat().st_size,
         "status": "ok",
+        "reason": f"{table}: {span.fps:.0f} rows a second are no video's; taken as written." if odd else None,
         "has_video": False,
         "has_audio": False,
         "n_frames": n_frames(span.seconds),

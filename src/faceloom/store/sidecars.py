@@ -24,7 +24,7 @@ class Span:
 
     seconds: float
     rows: int
-    fps: float | None
+    fps: float
 
 
 def openface_columns(path: Path) -> list[str] | None:
@@ -74,23 +74,20 @@ def match(tables: Sequence[str], clips: Mapping[str, tuple[bool, float]], spans:
         clips: Whether each clip has pictures, and its length in seconds.
         spans: Length of each table in seconds.
     """
-    found = {}
+    found = {table: str(own) for table in tables if str(own := PurePosixPath(table).with_suffix("")) in clips}
     for table in tables:
-        stem = PurePosixPath(table).with_suffix("")
-        same = [clip for clip in sorted(clips) if PurePosixPath(clip).with_suffix("") == stem]
-        if str(stem) in clips:
-            found[table] = str(stem)
-        elif same:
+        same = [clip for clip in clips if _stem(clip) == _stem(table) and clip not in found.values()]
+        if table not in found and same:
             found[table] = min(same, key=lambda clip: (not clips[clip][0], abs(clips[clip][1] - spans[table]), clip))
     return found
 
 
+def _stem(name: str) -> PurePosixPath:
+    return PurePosixPath(name).with_suffix("")
+
+
 def rivals(owners: Mapping[str, str], clips: Sequence[str]) -> list[tuple[str, str, str]]:
-    """(clip, the clip that got it, table) wherever a table might have been another clip's: pictures of one stem."""
-    stems = {PurePosixPath(owner).with_suffix(""): (owner, table) for table, owner in sorted(owners.items())}
-    found = []
-    for clip in clips:
-        owner, table = stems.get(PurePosixPath(clip).with_suffix(""), (clip, ""))
-        if owner != clip and clip not in owners.values():
-            found.append((clip, owner, table))
-    return found
+    """(clip, the clip that got it, table) for each of `clips` (with pictures) whose table went to one of its stem."""
+    stems = {_stem(owner): (owner, table) for table, owner in sorted(owners.items())}
+    without = [clip for clip in clips if clip not in owners.values() and _stem(clip) in stems]
+    return [(clip, *stems[_stem(clip)]) for clip in without]
