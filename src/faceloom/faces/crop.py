@@ -16,6 +16,8 @@ SIDE: Final = 128
 """Side of the crops in pixels (reference 4)."""
 QUALITY: Final = 92
 """JPEG quality: networks' outputs stay within noise of the raw crop's at a twelfth of its size."""
+MAX_STEP: Final = 1.6
+"""Pixels between bilinear samples: further apart they would skip some (aliasing)."""
 _LUMA: Final = 255 / 219
 _CHROMA: Final = 255 / 224
 _RED_BLUE: Final = {True: (0.2126, 0.0722), False: (0.299, 0.114)}
@@ -49,7 +51,7 @@ def blank(side: int = SIDE) -> bytes:
 
 def _sample(plane: NDArray[np.uint8], crop: Crop, side: int, border: int) -> NDArray[np.uint8]:
     """Resample a square, averaging where it is scaled down: bilinear to a multiple of `side`, then block means."""
-    factor = max(1, math.ceil(crop.size / side - 0.25))
+    factor = max(1, math.ceil(crop.size / side / MAX_STEP))
     step = crop.size / (side * factor)
     # Pixel centres lie at integers for OpenCV: output i shows the input at crop.x + (i + 0.5) * step - 0.5.
     inverse = np.array([[step, 0, crop.x + (step - 1) / 2], [0, step, crop.y + (step - 1) / 2]])

@@ -10,27 +10,37 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from faceloom.faces.boxes import Box, Detection, iou
 from faceloom.faces.detect import Detector, Gray
 
+Thumbnail = NDArray[np.float32]
+
 PATIENCE: Final = 12
 """Pictures (about half a second) after which a lost face that comes back is a new track."""
 SAME_FACE: Final = 0.3
 """Overlap with the last box at which a detection continues a track; boxes of neighbouring pictures overlap by 0.8."""
-RECHECK: Final = 25
+RECHECK: Final = 5
 """Every so many pictures the whole one is searched though nothing is lost: there may be a larger or another face."""
 LARGER: Final = 1.3
 """Another face must have this many times the area to take over: two faces of one size must not alternate."""
-SLOW_EVERY: Final = 4
-"""While no face is seen, the slow detectors look at the whole picture every so many pictures and at each scene cut."""
-SLOW_SMALLEST: Final = 1.5
+GRACE: Final = 3
+"""Pictures after a loss in which everything but the slow detectors' whole picture is searched in each."""
+FAST_EVERY: Final = 2
+"""After them the first detector searches the whole picture this often,"""
+SLOW_EVERY: Final = 8
+"""and the others this often, and at once where a clip or a scene begins: a face that comes back waits that long."""
+SLOW_SMALLEST: Final = 2.0
 """Their smallest face, relative to the first detector's: their cost grows with its inverse square."""
 CUT_CHANGE: Final = 30.0
 """Mean absolute change of luma from one picture to the next that makes a scene cut."""
+STILL_CHANGE: Final = 5.0
+"""Change of luma, anywhere in the picture, below which it shows what an empty one did: compression noise."""
 THUMBNAIL: Final = 8
+"""Pixels between the samples of luma that are compared."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +79,8 @@ class Tracker:
     _next: int = 0
     _age: int = 0
     _unseen: int = 0
-    _thumbnail: NDArray[np.int16] | None = None
+    _last: Thumbnail | None = None
+    _empty: Thumbnail | None = None
 
     def step(self, gray: Gray) -> list[Face]:
         """The faces of the next picture, the largest first.
@@ -77,24 +88,32 @@ class Tracker:
         Args:
             gray: (h, w) luma.
         """
-        if self._is_cut(gray):
+        thumbnail = gray[THUMBNAIL // 2 :: THUMBNAIL, THUMBNAIL // 2 :: THUMBNAIL].astype(np.float32)
+        if self._last is None or _change(thumbnail, self._last) > CUT_CHANGE:
             self._tracks.clear()
             self._age = self._unseen = 0
-        faces = self._follow(gray)
-        if not faces or self._age % RECHECK == 0:
-            faces = self._discover(gray, faces)
+        self._last = thumbnail
+        faces = self._search(gray, thumbnail)
         self._age += 1
         self._unseen = 0 if faces else self._unseen + 1
         self._forget({face.track for face in faces})
         return sorted(faces, key=lambda face: (-face.box.area, face.track))
 
-    def _is_cut(self, gray: Gray) -> bool:
-        """Whether this picture shows another scene than the one before."""
-        last = self._thumbnail
-        self._thumbnail = gray[THUMBNAIL // 2 :: THUMBNAIL, THUMBNAIL // 2 :: THUMBNAIL].astype(np.int16)
-        if last is None or last.shape != self._thumbnail.shape:
-            return False
-        return float(np.abs(self._thumbnail - last).mean()) > CUT_CHANGE
+    def _search(self, gray: Gray, thumbnail: Thumbnail) -> list[Face]:
+        if self._empty is not None and _change(thumbnail, self._empty, local=True) < STILL_CHANGE:
+            return []
+        self._empty = None
+        faces = self._follow(gray)
+        if faces and self._age % RECHECK == 0:
+            smallest = self.smallest if self.many else max(self.smallest, faces[0].box.w * LARGER**0.5)
+            return self._merge(faces, self.finders[0].anywhere(gray, smallest))
+        if faces or (self._unseen >= GRACE and self._unseen % FAST_EVERY):
+            return faces
+        slow = self._age == 0 or self._is_slow_turn()
+        found = self._anywhere(gray, slow)
+        if slow and not found:
+            self._empty = thumbnail
+        return self._merge([], found)
 
     def _follow(self, gray: Gray) -> list[Face]:
         """Known faces found again near their last boxes, by any detector."""
@@ -108,16 +127,26 @@ class Tracker:
             track.box = found.box
         return faces
 
+    def _is_slow_turn(self) -> bool:
+        return self._unseen > 0 and self._unseen % SLOW_EVERY == 0
+
     def _near(self, gray: Gray, box: Box) -> Detection | None:
-        for finder in self.finders:
+        everything = self._unseen < GRACE or self._is_slow_turn()
+        for finder in self.finders if everything else self.finders[:1]:
             found = [d for d in finder.near(gray, box) if iou(d.box, box) > SAME_FACE]
             if found:
                 return max(found, key=lambda d: iou(d.box, box))
         return None
 
-    def _discover(self, gray: Gray, faces: list[Face]) -> list[Face]:
-        """Search the whole picture; known faces keep their tracks."""
-        found = self._anywhere(gray, slow=not faces and self._unseen % SLOW_EVERY == 0)
+    def _anywhere(self, gray: Gray, slow: bool) -> list[Detection]:
+        for index, finder in enumerate(self.finders if slow else self.finders[:1]):
+            found = finder.anywhere(gray, self.smallest * (SLOW_SMALLEST if index else 1.0))
+            if found:
+                return found
+        return []
+
+    def _merge(self, faces: list[Face], found: Sequence[Detection]) -> list[Face]:
+        """Add what a search of the whole picture found to the faces that are followed, or replace a smaller one."""
         news = [d for d in found if all(iou(d.box, face.box) <= SAME_FACE for face in faces)]
         if self.many:
             for detection in news:
@@ -127,15 +156,6 @@ class Tracker:
         if best is None or (faces and best.box.area < LARGER * faces[0].box.area):
             return faces
         return [self._join(best, faces)]
-
-    def _anywhere(self, gray: Gray, slow: bool) -> list[Detection]:
-        for index, finder in enumerate(self.finders):
-            if index and not slow:
-                break
-            found = finder.anywhere(gray, self.smallest * (SLOW_SMALLEST if index else 1.0))
-            if found:
-                return found
-        return []
 
     def _join(self, found: Detection, faces: list[Face]) -> Face:
         """Continue the lost track that was at this place, or begin a new one."""
@@ -153,3 +173,11 @@ class Tracker:
         for track in self._tracks:
             track.lost = 0 if track.track in seen else track.lost + 1
         self._tracks = [t for t in self._tracks if t.lost <= PATIENCE and (self.many or not seen or t.track in seen)]
+
+
+def _change(a: Thumbnail, b: Thumbnail, local: bool = False) -> float:
+    """Mean absolute difference of two thumbnails, or its largest mean over 5x5 samples; infinite between two sizes."""
+    if a.shape != b.shape:
+        return float("inf")
+    difference = cv2.absdiff(a, b)
+    return float(cv2.blur(difference, (5, 5)).max() if local else difference.mean())
