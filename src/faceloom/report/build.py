@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import jinja2
 from markupsafe import Markup
 
-from faceloom.report import clips, data, estimator, gesture, graph, prose, scores, tables, training
+from faceloom.report import clips, data, estimator, gesture, graph, layout, prose, scores, tables, training
 from faceloom.report.project import Project
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def gather(project: Project, params: Params) -> dict[str, Any]:
         "sections": SECTIONS,
         "css": _asset("page.css"),
         "js": _asset("page.js"),
-        "dag_layout": graph.layout(graph.read_stages(dvc)) if dvc.is_file() else None,
+        "dag_layout": layout.layout(graph.read_stages(dvc)) if dvc.is_file() else None,
         "data": data.summarise(project),
         "clips": clips.views(project, params.report),
         "gestures": gesture.views(project, params.report),

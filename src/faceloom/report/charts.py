@@ -40,6 +40,7 @@ class Chart:
     height: int = 190
     note: str = ""
     marks: bool = False
+    whole_x: bool = False
     left: int = 46
     right: int = 10
     top: int = 26
@@ -55,7 +56,7 @@ class Chart:
     @property
     def x_ticks(self) -> list[tuple[float, str]]:
         """Position in pixels and text of the ticks below."""
-        return [(self.to_x(value), text) for value, text in ticks(*self.x_limits, 6)]
+        return [(self.to_x(value), text) for value, text in ticks(*self.x_limits, 6, whole=self.whole_x)]
 
     @property
     def y_ticks(self) -> list[tuple[float, str]]:
@@ -102,6 +103,63 @@ class Chart:
         for x, y in zip(line.x, line.y, strict=True):
             known = math.isfinite(x) and math.isfinite(y)
             yield (self.to_x(x), self.to_y(min(max(y, low), high))) if known else None
+
+
+@dataclass(frozen=True)
+class Strip:
+    """One row of a strip chart, with a word at its right end."""
+
+    label: str
+    series: Sequence[Series]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Strips:
+    """Many curves one above the other on one time axis, as an electroencephalogram is drawn; rows share one scale."""
+
+    title: str
+    x_label: str
+    rows: Sequence[Strip]
+    y_range: tuple[float, float]
+    width: int = 400
+    row_height: int = 50
+    left: int = 62
+    right: int = 12
+    top: int = 24
+
+    @property
+    def height(self) -> int:
+        """Pixels."""
+        return self.top + self.row_height * len(self.rows) + 34
+
+    @property
+    def charts(self) -> list[Chart]:
+        """Each row as a chart that fills its share of the height."""
+        return [
+            Chart(
+                row.label,
+                self.x_label,
+                "",
+                row.series,
+                y_range=self.y_range,
+                width=self.width,
+                height=self.top + self.row_height * (i + 1),
+                left=self.left,
+                right=self.right,
+                top=self.top + self.row_height * i + 12,
+                bottom=0,
+                note=row.note,
+            )
+            for i, row in enumerate(self.rows)
+        ]
+
+    @property
+    def summary(self) -> str:
+        """The chart in words, for those who cannot see it."""
+        names = ", ".join(row.label for row in self.rows)
+        lines = ", ".join(line.label for line in self.rows[0].series) if self.rows else ""
+        return f"{self.title}: {names}; lines: {lines}; across: {self.x_label}"
 
 
 @dataclass(frozen=True)
@@ -164,8 +222,8 @@ def limits(arrays: Sequence[Values], margin: float = 0.0) -> tuple[float, float]
     return low - margin * (high - low), high + margin * (high - low)
 
 
-def ticks(low: float, high: float, count: int) -> list[tuple[float, str]]:
-    """Round values within the limits, and their text."""
-    values = MaxNLocator(nbins=count, steps=[1, 2, 5, 10]).tick_values(low, high)
+def ticks(low: float, high: float, count: int, *, whole: bool = False) -> list[tuple[float, str]]:
+    """Round (or whole) values within the limits, and their text."""
+    values = MaxNLocator(nbins=count, steps=[1, 2, 5, 10], integer=whole).tick_values(low, high)
     inside = [float(value) for value in values if low - 1e-9 <= value <= high + 1e-9]
     return [(value, f"{value:.10g}".replace("-", "−")) for value in inside]

@@ -9,7 +9,7 @@ import numpy as np
 
 from faceloom.facs import AU_COLUMNS, AUS, MAX_INTENSITY
 from faceloom.report import overlays, video
-from faceloom.report.charts import Chart, Series
+from faceloom.report.charts import Series, Strip, Strips
 from faceloom.report.overlays import Overlay
 from faceloom.report.stretch import Stretch, liveliest
 
@@ -45,7 +45,7 @@ class ClipView:
 
     clip: str
     film: Film
-    charts: list[Chart]
+    curves: Strips | None
     start: float
     found: str
 
@@ -81,7 +81,7 @@ def _view(stretch: Stretch) -> ClipView:
     return ClipView(
         clip=stretch.clip.clip,
         film=film,
-        charts=au_charts(stretch),
+        curves=au_curves(stretch),
         start=stretch.start / video.FPS,
         found=f"face in {faces} of {len(found)} frames",
     )
@@ -115,24 +115,14 @@ def _points(values: Any, width: int) -> Values | None:
     return points if np.isfinite(points).any() else None
 
 
-def au_charts(stretch: Stretch) -> list[Chart]:
+def au_curves(stretch: Stretch) -> Strips | None:
     """Curves of the action units that move most in the stretch; none where `facial` has not run."""
     curves = stretch.numbers("facial", AU_COLUMNS)
     known = np.isfinite(curves)
     if not known.any():
-        return []
+        return None
     spread = np.where(known.any(0), np.nanstd(np.where(known.any(0), curves, 0.0), 0), 0.0)
     liveliest_units = sorted(np.argsort(-spread, kind="stable")[:CURVES])
     seconds = np.arange(len(stretch)) / video.FPS
-    return [
-        Chart(
-            title=AUS[unit],
-            x_label="time in s",
-            y_label="intensity, 0–5",
-            series=[Series(AUS[unit], "measured", seconds, curves[:, unit])],
-            y_range=(0.0, MAX_INTENSITY),
-            width=260,
-            height=130,
-        )
-        for unit in liveliest_units
-    ]
+    rows = [Strip(AUS[i], [Series("measured", "measured", seconds, curves[:, i])]) for i in liveliest_units]
+    return Strips("Action-unit intensity, 0–5", "time in s", rows, (0.0, MAX_INTENSITY))

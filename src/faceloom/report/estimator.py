@@ -81,14 +81,14 @@ def unit_table(units: dict[str, Any]) -> Table:
 def _dots(units: dict[str, Any]) -> Dots:
     styles = {"pearson": "measured", "pearson_relative": "predicted"}
     rows = {
-        au: [
+        f"{au} {MEANINGS[au]}": [
             Mark(COLUMNS[metric], style, units[metric][au])
             for metric, style in styles.items()
             if units.get(metric, {}).get(au) is not None
         ]
         for au in AUS
     }
-    return Dots("Agreement with the truth, unit by unit", "Pearson r, −1–1 (more is better)", rows)
+    return Dots("Agreement with the truth", "Pearson r, −1–1 (more is better)", rows, width=420, left=170)
 
 
 def about(config: dict[str, Any]) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from faceloom.errors import InputError
 from faceloom.facs import AU_COLUMNS, AUS, UPPER_FACE_AUS
 from faceloom.report import video
-from faceloom.report.charts import Chart, Series
+from faceloom.report.charts import Series, Strip, Strips
 from faceloom.report.heads import TwoHeads
 from faceloom.report.stretch import Stretch, liveliest
 
@@ -70,7 +70,7 @@ class GestureView:
     clip: str
     rmse: float
     film: Film | None
-    charts: list[Chart]
+    curves: Strips
     start: float
 
 
@@ -121,7 +121,7 @@ def _view(place: str, clip: Clip, table: pd.DataFrame, error: float, length: int
         clip=clip.clip,
         rmse=error,
         film=_film(stretch, tracks),
-        charts=curves(tracks),
+        curves=curves(tracks),
         start=stretch.start / video.FPS,
     )
 
@@ -131,25 +131,21 @@ def _columns(rows: pd.DataFrame, kind: str) -> Values:
     return values
 
 
-def curves(tracks: Tracks) -> list[Chart]:
-    """One chart an action unit; all share one axis, from 0 to at least 2."""
+def curves(tracks: Tracks) -> Strips:
+    """One row an action unit; all share one scale, from 0 to at least 2."""
     top = float(np.nanmax(np.concatenate([tracks.measured, tracks.predicted, tracks.exact]), initial=2.0))
     seconds = np.arange(len(tracks.measured)) / video.FPS
     named = (("exact truth", "true", tracks.exact), ("measured", "measured", tracks.measured))
     lines = [line for line in (*named, ("predicted", "predicted", tracks.predicted)) if np.isfinite(line[2]).any()]
-    return [
-        Chart(
-            title=au,
-            x_label="time in s",
-            y_label="intensity, 0–5",
-            series=[Series(label, style, seconds, values[:, i]) for label, style, values in lines],
-            y_range=(0.0, top),
-            width=260,
-            height=140,
-            note=_agreement(tracks.measured[:, i], tracks.predicted[:, i]),
+    rows = [
+        Strip(
+            au,
+            [Series(label, style, seconds, values[:, i]) for label, style, values in lines],
+            _agreement(tracks.measured[:, i], tracks.predicted[:, i]),
         )
         for i, au in enumerate(UPPER_FACE_AUS)
     ]
+    return Strips("Action-unit intensity, 0–5", "time in s", rows, (0.0, top))
 
 
 def _agreement(true: Values, predicted: Values) -> str:

@@ -52,4 +52,6 @@ def _charts(table: pd.DataFrame) -> Iterator[Chart]:
     for metric, columns in sorted(metrics.items(), key=lambda item: (item[0] != "loss", item[0])):
         lines = [Series(split, split, x, np.asarray(table[column], float)) for split, column in columns]
         title = metric.replace("_", " ")
-        yield Chart(title, step or "row", UNITS.get(metric, title), lines, width=360, height=210, marks=True)
+        yield Chart(
+            title, step or "row", UNITS.get(metric, title), lines, width=360, height=210, marks=True, whole_x=True
+        )
