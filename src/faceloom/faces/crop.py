@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Final
 
 import cv2
@@ -24,7 +25,7 @@ _RED_BLUE: Final = {True: (0.2126, 0.0722), False: (0.299, 0.114)}
 """Kr and Kb of BT.709 and BT.601."""
 
 
-def square(planes: Planes, crop: Crop, matrix: int, side: int = SIDE) -> NDArray[np.uint8]:
+def cut_out(planes: Planes, crop: Crop, matrix: int, side: int = SIDE) -> NDArray[np.uint8]:
     """The crop as RGB, shape (side, side, 3); black where it reaches beyond the picture.
 
     Args:
@@ -33,8 +34,8 @@ def square(planes: Planes, crop: Crop, matrix: int, side: int = SIDE) -> NDArray
         matrix: `media.picture.BT709` or `BT601`.
         side: Pixels.
     """
-    luma = _sample(planes[0], crop, side, 16)
-    blue, red = (_sample(plane, Crop(crop.x / 2, crop.y / 2, crop.size / 2), side, 128) for plane in planes[1:])
+    luma, half = _sample(planes[0], crop, side, 16), Crop(crop.x / 2, crop.y / 2, crop.size / 2)
+    blue, red = (cv2.resize(_sample(plane, half, side // 2, 128), (side, side)) for plane in planes[1:])
     return np.asarray(cv2.transform(cv2.merge((luma, blue, red)), _to_rgb(matrix == BT709)), np.uint8)
 
 
@@ -61,6 +62,7 @@ def _sample(plane: NDArray[np.uint8], crop: Crop, side: int, border: int) -> NDA
     return np.asarray(fine if factor == 1 else cv2.resize(fine, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
 
 
+@cache
 def _to_rgb(hd: bool) -> NDArray[np.float64]:
     """3x4 matrix from limited-range Y, Cb, Cr to full-range R, G, B (ITU-R BT.601-7 and BT.709-6)."""
     kr, kb = _RED_BLUE[hd]

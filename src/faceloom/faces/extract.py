@@ -12,9 +12,9 @@ from typing import Any, ClassVar, Final
 import pyarrow as pa
 
 from faceloom.faces.boxes import Region
-from faceloom.faces.crop import blank, jpeg, square
+from faceloom.faces.crop import blank, cut_out, jpeg
 from faceloom.faces.detect import Detector, detectors
-from faceloom.faces.smooth import Crop, crop, radius
+from faceloom.faces.smooth import Crop, Square, crop, radius, square
 from faceloom.faces.track import Face, Tracker
 from faceloom.media.read import Picture, pictures
 from faceloom.store import Clip, images, write_table
@@ -31,15 +31,11 @@ Fraction4 = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Seen:
-    """What one picture shows: its faces, the chosen one first."""
+    """What one picture shows: its faces, the chosen one first, and their squares by track."""
 
     picture: Picture | None
     faces: list[Face]
-
-    @property
-    def face(self) -> Face | None:
-        """The chosen face."""
-        return self.faces[0] if self.faces else None
+    squares: dict[int, Square]
 
 
 @dataclass(frozen=True)
@@ -97,12 +93,13 @@ class Faces:
         tracker: Tracker | None = None
         for _, picture in zip(range(n_frames), chain(source, repeat(None)), strict=False):
             if picture is None:
-                yield Seen(None, [])
+                yield Seen(None, [], {})
                 continue
             x0, y0, x1, y1 = self._area(*picture.size)
             tracker = tracker or Tracker(self._finders, self.min_size * min(picture.size), self.select == "all")
             found = tracker.step(picture.planes[0][y0:y1, x0:x1])
-            yield Seen(picture, [Face(f.box.moved(x0, y0), f.confidence, f.source, f.track) for f in found])
+            faces = [Face(f.box.moved(x0, y0), f.confidence, f.source, f.track) for f in found]
+            yield Seen(picture, faces, {f.track: square(f.box) for f in faces})
 
     def _area(self, width: int, height: int) -> Region:
         """The part of the picture that is searched."""
@@ -113,12 +110,11 @@ class Faces:
 
     def _row(self, window: Sequence[Seen | None], middle: int) -> Row:
         seen = window[middle]
-        if seen is None or seen.picture is None or seen.face is None:
+        if seen is None or seen.picture is None or not seen.faces:
             return Row([], None, ZERO_CROP)
-        track = seen.face.track
-        same = [next((f for f in s.faces if f.track == track), None) if s else None for s in window]
-        place = crop(same, middle, self.smoothing, self.margin)
-        return Row(seen.faces, place, jpeg(square(seen.picture.planes, place, seen.picture.matrix)))
+        track = seen.faces[0].track
+        place = crop([s.squares.get(track) if s else None for s in window], middle, self.smoothing, self.margin)
+        return Row(seen.faces, place, jpeg(cut_out(seen.picture.planes, place, seen.picture.matrix)))
 
 
 ZERO_CROP: Final = blank()

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceloom.faces.boxes import Box
-from faceloom.faces.track import Face
+
+Square = tuple[float, float, float]
+"""Centre x and y, side; pixels."""
 
 MAX_RADIUS: Final = 12
 """Pictures ahead that wait in memory for their crops."""
@@ -32,32 +34,35 @@ def radius(smoothing: float) -> int:
     return min(MAX_RADIUS, math.ceil(math.log(NEGLIGIBLE) / math.log(smoothing)))
 
 
-def crop(faces: Sequence[Face | None], middle: int, smoothing: float, margin: float) -> Crop:
-    """The crop of the face `faces[middle]`.
+def square(box: Box) -> Square:
+    """Centre and side of a box."""
+    return (*box.center, max(box.w, box.h))
 
-    A line is fitted to centre and side over the pictures of the same track, weighted by `smoothing ** distance`
-    (Cleveland 1979, LOWESS with exponential weights), and read off in the middle: a steady move is followed exactly,
+
+def crop(squares: Sequence[Square | None], middle: int, smoothing: float, margin: float) -> Crop:
+    """The crop of the face at `squares[middle]`.
+
+    A line is fitted to centre and side over the pictures of one track, weighted by `smoothing ** distance` (Cleveland
+    1979, local regression with exponential weights), and read off in the middle: a steady move is followed exactly,
     also at the ends of a track, and nothing leaks in from before a cut.
 
     Args:
-        faces: Consecutive pictures' faces, None where there is none; `radius(smoothing)` to each side are enough.
+        squares: One track in consecutive pictures, None where it is not seen; `radius(smoothing)` pictures to each
+            side are enough.
         middle: Index of the picture to crop.
         smoothing: 0 (the raw boxes) to below 1.
         margin: Side of the crop beyond the box's, in box sides.
+
+    Raises:
+        ValueError: the track is not seen in the middle.
     """
-    face = faces[middle]
-    if face is None:
+    if squares[middle] is None:
         raise ValueError("no face in the middle")
-    known = [(i - middle, f.box) for i, f in enumerate(faces) if f is not None and f.track == face.track]
-    values = np.array([_square(box) for _, box in known])
-    distance = np.array([d for d, _ in known], float)
-    cx, cy, side = _line(distance, values, smoothing ** np.abs(distance))
+    known = [(i - middle, *values) for i, values in enumerate(squares) if values is not None]
+    track = np.array(known, float)
+    cx, cy, side = _line(track[:, 0], track[:, 1:], smoothing ** np.abs(track[:, 0]))
     size = side * (1 + margin)
     return Crop(cx - size / 2, cy - size / 2, size)
-
-
-def _square(box: Box) -> tuple[float, float, float]:
-    return (*box.center, max(box.w, box.h))
 
 
 def _line(x: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64]) -> list[float]:

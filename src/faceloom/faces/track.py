@@ -23,7 +23,7 @@ PATIENCE: Final = 12
 """Pictures (about half a second) after which a lost face that comes back is a new track."""
 SAME_FACE: Final = 0.3
 """Overlap with the last box at which a detection continues a track; boxes of neighbouring pictures overlap by 0.8."""
-RECHECK: Final = 5
+RECHECK: Final = 10
 """Every so many pictures the whole one is searched though nothing is lost: there may be a larger or another face."""
 LARGER: Final = 1.3
 """Another face must have this many times the area to take over: two faces of one size must not alternate."""

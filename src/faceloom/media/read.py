@@ -31,12 +31,12 @@ class Picture:
         """Width and height in pixels."""
         return self._frame.width, self._frame.height
 
-    @property
+    @cached_property
     def planes(self) -> Planes:
         """Views of Y (h, w), U and V (h/2, w/2) as they were decoded, limited range."""
         return raw_planes(self._frame)
 
-    @property
+    @cached_property
     def matrix(self) -> int:
         """The YUV matrix of the planes: `picture.BT709` or `picture.BT601`."""
         return colour_matrix(self._frame)
@@ -44,7 +44,7 @@ class Picture:
     @cached_property
     def gray(self) -> NDArray[np.uint8]:
         """(h, w), 0-255: the luma plane stretched from limited to full range."""
-        return np.asarray(cv2.LUT(raw_planes(self._frame)[0], _FULL_RANGE), np.uint8)
+        return np.asarray(cv2.LUT(self.planes[0], _FULL_RANGE), np.uint8)
 
     @cached_property
     def rgb(self) -> NDArray[np.uint8]:
