@@ -20,6 +20,9 @@ MIN_CONFIDENCE: Final = 0.5
 MAX_GAP: Final = 0.2
 """Seconds between two good rows over which values are interpolated; longer is a face out of view."""
 
+SLACK: Final = 0.5 / FPS
+"""Seconds beyond the first and the last good row for which they still stand."""
+
 TRANSLATION: Final = ("pose_Tx", "pose_Ty", "pose_Tz")
 ROTATION: Final = ("pose_Rx", "pose_Ry", "pose_Rz")
 POINTS: Final = tuple(f"{axis}_{k}" for k in range(68) for axis in "xy")
@@ -69,12 +72,11 @@ def on_grid(rows: pd.DataFrame, columns: tuple[str, ...], first: int, last: int)
     times, wanted = rows["timestamp"].to_numpy(float), np.arange(first, last) / FPS
     after = np.searchsorted(times, wanted).clip(0, len(times) - 1)
     before = np.maximum(after - (times[after] > wanted), 0)
-    near = (np.abs(times[after] - times[before]) <= MAX_GAP) & (np.abs(times[before] - wanted) <= MAX_GAP)
-    edge = np.isclose(before, after) & (np.abs(times[after] - wanted) > 1 / FPS)
+    far = (times[after] - times[before] > MAX_GAP) | (wanted < times[0] - SLACK) | (wanted > times[-1] + SLACK)
     values = rows[list(columns)].to_numpy(float)
     for k in range(len(columns)):
         result[:, k] = np.interp(wanted, times, values[:, k])
-    result[~near | edge] = np.nan
+    result[far] = np.nan
     return result
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from hashlib import blake2b
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,6 @@ from faceloom import __version__
 from faceloom.facs import EXPRESSIONS
 from faceloom.features.face_geometry import features
 from faceloom.features.head_pose import template_of
-from faceloom.params import TrainActionUnits
 from faceloom.tasks.action_units.data import Stills, load
 from faceloom.tasks.action_units.model import Linear, Model, save
 
@@ -23,10 +23,16 @@ Array = npt.NDArray[np.float32]
 EPSILON: Final = 1e-6
 
 
-def train(packed: Path, section: TrainActionUnits, out: Path) -> Model:
-    """Fit on the stills that are not held out, and write the model and its card to `out`."""
+def train(packed: Path, section: Mapping[str, Any], out: Path) -> Model:
+    """Fit on the stills that are not held out, and write the model to `out`.
+
+    Args:
+        packed: `action_units.h5`.
+        section: train.action_units of the params.
+        out: Folder of the model.
+    """
     stills = load(packed)
-    model = fit(stills[~stills.test], section.alpha)
+    model = fit(stills[~stills.test], float(section["alpha"]))
     save(model, out)
     return model
 
