@@ -73,30 +73,31 @@ def planes(frame: Any, target: Geometry, matrix: int) -> Planes:
         target: Its geometry, or an earlier frame's: a picture that changes its size mid-way is fitted.
         matrix: YUV matrix of the result.
     """
-    if frame.format.name == "yuv420p" and frame.color_range != FULL:
-        stored = raw_planes(frame)
-    else:
-        stored = raw_planes(_as_yuv420(frame, target, matrix))
-    half = ((target.width + 1) // 2, (target.height + 1) // 2)
     width, height = target.shown
-    luma = target.turn.apply(_fit(stored[0], (target.width, target.height)))[:height, :width]
-    blue, red = (target.turn.apply(_fit(plane, half))[: height // 2, : width // 2] for plane in stored[1:])
-    return luma, blue, red
+    luma, blue, red = (target.turn.apply(plane) for plane in _scaled(frame, target, matrix))
+    return luma[:height, :width], blue[: height // 2, : width // 2], red[: height // 2, : width // 2]
 
 
-def _as_yuv420(frame: Any, target: Geometry, matrix: int) -> Any:
-    full = frame.color_range == FULL or frame.format.name.startswith("yuvj")
+def _scaled(frame: Any, target: Geometry, matrix: int) -> Planes:
+    plain = frame.format.name == "yuv420p" and frame.color_range != FULL
+    if plain and (frame.width, frame.height) == (2 * target.width, 2 * target.height):
+        # the commonest case, 1280x720 to 640x360, takes OpenCV half of FFmpeg's time; other ratios three times as much
+        luma, blue, red = (cv2.resize(p, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) for p in raw_planes(frame))
+        return np.asarray(luma), np.asarray(blue), np.asarray(red)
     rgb = frame.format.is_rgb or frame.format.name == "pal8"
-    return frame.reformat(
-        width=target.width,
-        height=target.height,
-        format="yuv420p",
-        interpolation="AREA",
-        src_colorspace=None if rgb else matrix,
-        dst_colorspace=matrix,
-        src_color_range=FULL if full or rgb else LIMITED,
-        dst_color_range=LIMITED,
-        threads=1,
+    full = rgb or frame.color_range == FULL or frame.format.name.startswith("yuvj")
+    return raw_planes(
+        frame.reformat(
+            width=target.width,
+            height=target.height,
+            format="yuv420p",
+            interpolation="AREA",
+            src_colorspace=None if rgb else matrix,
+            dst_colorspace=matrix,
+            src_color_range=FULL if full else LIMITED,
+            dst_color_range=LIMITED,
+            threads=1,
+        )
     )
 
 
@@ -107,12 +108,6 @@ def raw_planes(frame: Any) -> Planes:
         for plane in frame.planes
     )
     return luma, blue, red
-
-
-def _fit(plane: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    if plane.shape == size[::-1]:
-        return plane
-    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def black(width: int, height: int) -> Planes:
