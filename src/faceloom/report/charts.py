@@ -64,6 +64,11 @@ class Chart:
         return [(self.to_y(value), text) for value, text in ticks(*self.y_limits, 4)]
 
     @property
+    def y_ends(self) -> list[tuple[float, str]]:
+        """Position in pixels and text of the two ends of the axis at the left."""
+        return [(self.to_y(value), f"{value:g}") for value in self.y_limits]
+
+    @property
     def summary(self) -> str:
         """The chart in words, for those who cannot see it."""
         lines = ", ".join(line.label for line in self.series)

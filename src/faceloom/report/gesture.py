@@ -133,7 +133,7 @@ def _columns(rows: pd.DataFrame, kind: str) -> Values:
 
 def curves(tracks: Tracks) -> Strips:
     """One row an action unit; all share one scale, from 0 to at least 2."""
-    top = float(np.nanmax(np.concatenate([tracks.measured, tracks.predicted, tracks.exact]), initial=2.0))
+    top = float(np.ceil(np.nanmax(np.concatenate([tracks.measured, tracks.predicted, tracks.exact]), initial=2.0)))
     seconds = np.arange(len(tracks.measured)) / video.FPS
     named = (("exact truth", "true", tracks.exact), ("measured", "measured", tracks.measured))
     lines = [line for line in (*named, ("predicted", "predicted", tracks.predicted)) if np.isfinite(line[2]).any()]
@@ -145,14 +145,14 @@ def curves(tracks: Tracks) -> Strips:
         )
         for i, au in enumerate(UPPER_FACE_AUS)
     ]
-    return Strips("Action-unit intensity, 0–5", "time in s", rows, (0.0, top))
+    return Strips("Action-unit intensity, 0–5", "time in s", rows, (0.0, top), right=62)
 
 
 def _agreement(true: Values, predicted: Values) -> str:
     known = np.isfinite(true) & np.isfinite(predicted)
     x, y = true[known], predicted[known]
     if known.sum() < 3 or np.std(x) < 1e-6 or np.std(y) < 1e-6:
-        return "r undefined (flat)"
+        return "r –"
     return f"r = {np.corrcoef(x, y)[0, 1]:.2f}".replace("-", "−")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -117,7 +118,29 @@ def _coordinates(rows: list[list[Point]], chains: list[list[Point]]) -> dict[Poi
         for row in rows if sweep % 2 == 0 else rows[::-1]:
             wanted = [_pulled(point, pulls.get(point, []), x) for point in row]
             x.update(zip(row, _spread(wanted, row), strict=True))
+    for chain in sorted(chains, key=len, reverse=True):
+        _straighten(chain[1:-1], rows, x)
     return x
+
+
+def _straighten(bends: list[Point], rows: list[list[Point]], x: dict[Point, float]) -> None:
+    """Put all bends of an edge on one vertical line, if one fits between their neighbours."""
+    low, high = -math.inf, math.inf
+    for bend in bends:
+        row = rows[bend[1]]
+        place = row.index(bend)
+        if place > 0:
+            low = max(low, x[row[place - 1]] + _gap(row[place - 1], bend))
+        if place + 1 < len(row):
+            high = min(high, x[row[place + 1]] - _gap(bend, row[place + 1]))
+    if bends and low <= high:
+        middle = _mean([x[bend] for bend in bends])
+        x.update(dict.fromkeys(bends, min(max(middle, low), high)))
+
+
+def _gap(a: Point, b: Point) -> float:
+    """Columns between the centres of neighbours that just touch."""
+    return sum(BEND_WIDTH if _is_bend(point) else 1.0 for point in (a, b)) / 2
 
 
 def _pulled(point: Point, pulls: Sequence[tuple[float, Point]], x: Mapping[Point, float]) -> float:
@@ -127,8 +150,7 @@ def _pulled(point: Point, pulls: Sequence[tuple[float, Point]], x: Mapping[Point
 
 def _spread(wanted: list[float], row: list[Point]) -> list[float]:
     """The mean of pushing right from the left end and left from the right end until nothing touches."""
-    widths = [BEND_WIDTH if _is_bend(point) else 1.0 for point in row]
-    gaps = [(a + b) / 2 for a, b in itertools.pairwise(widths)]
+    gaps = [_gap(a, b) for a, b in itertools.pairwise(row)]
     right, left = list(wanted), list(wanted)
     for i, gap in enumerate(gaps):
         right[i + 1] = max(right[i + 1], right[i] + gap)

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from faceloom.report.charts import Chart, Dots, Mark, Series, Strip, Strips, limits, ticks
+
+
+def chart(y: list[float], **settings: object) -> Chart:
+    return Chart(
+        "t", "time in s", "size in m", [Series("a", "true", np.arange(len(y), dtype=float), np.array(y))], **settings
+    )
+
+
+def test_a_gap_breaks_the_line() -> None:
+    drawn = chart([0.0, np.nan, 1.0, 2.0])
+    path = drawn.path(drawn.series[0])
+    assert path.count("M") == 2
+    assert path.count("L") == 1
+
+
+def test_values_beyond_the_axis_stay_inside_the_picture() -> None:
+    drawn = chart([-100.0, 100.0], y_range=(0.0, 5.0))
+    assert [y for _, y in drawn.points(drawn.series[0])] == [drawn.height - drawn.bottom, drawn.top]
+
+
+def test_nothing_known_is_an_empty_chart() -> None:
+    drawn = chart([np.nan, np.nan])
+    assert drawn.path(drawn.series[0]) == ""
+    assert drawn.y_ticks
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
+def test_ticks_lie_within_and_are_written_as_they_are(low: float, span: float) -> None:
+    found = ticks(low, low + span, 5)
+    assert len(found) <= 7
+    for value, text in found:
+        assert low - 1e-9 <= value <= low + span + 1e-9
+        assert float(text.replace("−", "-")) == pytest.approx(value, rel=1e-6, abs=1e-9)
+
+
+def test_whole_ticks() -> None:
+    assert [text for _, text in ticks(0, 2, 6, whole=True)] == ["0", "1", "2"]
+
+
+@given(st.lists(st.floats(-1e3, 1e3) | st.just(float("nan")), max_size=8))
+def test_limits_are_never_empty(values: list[float]) -> None:
+    low, high = limits([np.array(values)])
+    assert low < high
+    assert all(low <= value <= high for value in values if np.isfinite(value))
+
+
+def test_strips_share_one_scale_and_do_not_overlap() -> None:
+    x = np.arange(3.0)
+    rows = [Strip(name, [Series("a", "true", x, x * size)]) for name, size in (("A", 1), ("B", 2))]
+    upper, lower = Strips("intensity", "time in s", rows, (0.0, 5.0)).charts
+    assert upper.y_limits == lower.y_limits == (0.0, 5.0)
+    assert upper.to_y(0.0) < lower.to_y(5.0)
+    assert upper.plot_height == lower.plot_height > 20
+
+
+def test_dots_always_show_zero_and_say_their_values() -> None:
+    dots = Dots("r", "r", {"AU01": [Mark("model", "predicted", 0.4)], "AU02": []})
+    assert dots.limits[0] < 0 < dots.limits[1]
+    assert "AU01: model 0.40" in dots.summary
