@@ -9,11 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from faceloom.studio.assets import BODY, HAIR, LEFT_EYE, LOWER_LASHES, RIGHT_EYE, UPPER_LASHES
-from faceloom.studio.head import Head, load_head
+from faceloom.studio.head import load_head
 from faceloom.studio.identity import Identity
 from faceloom.studio.kernels import blend, rotation, vertex_normals
-from faceloom.studio.look import Look
-from faceloom.studio.shading import HAIR_AXIS
 from faceloom.studio.units import INDEX, drawn, gaze_of
 
 Floats = npt.NDArray[np.float32]
@@ -24,8 +22,6 @@ NECK_PIVOT: Final = np.array([0.0, 6.75, 0.45], np.float32)
 
 BROW_RAISE, BROW_LOWER, BROW_INWARD = 0.085, 0.03, 0.035
 """Decimetres that a smooth field over the brow band adds to the brow units: the units alone are too weak."""
-
-CLOTHES_THICKNESS: Final = 0.05
 
 
 @lru_cache(maxsize=8)
@@ -75,23 +71,7 @@ def dress(identity: Identity, points: Floats, triangles: Ints) -> tuple[Floats, 
     """Hair and clothes pushed out along the normals, long hair cut; vertices and unit normals (n, 3)."""
     normals = np.zeros_like(points)
     vertex_normals(points, triangles, normals)
-    return points + normals * _thickness(identity)[:, None], normals
-
-
-def _thickness(identity: Identity) -> Floats:
-    head, look = load_head(), identity.look
-    worn = (head.vertices[:, 1] < look.collar) & (head.rigidity < 0.6)
-    return np.asarray(look.hair_volume * hair_cover(look, head) + CLOTHES_THICKNESS * worn, np.float32)
-
-
-def hair_cover(look: Look, head: Head) -> Floats:
-    """(n,) share of hair at each vertex of the body, as the pixel shader decides it."""
-    x, y, z = head.vertices.T
-    azimuth = np.degrees(np.arctan2(np.abs(x), z - HAIR_AXIS))
-    line = np.interp(azimuth, np.linspace(0, 180, len(look.hairline)), look.hairline)
-    cover = np.clip((y - line + 0.02) / 0.2, 0, 1) * (y > 6.0) * ((y > 7.4) | (z < 0.9))
-    cover[head.vertices_of(*range(LEFT_EYE, HAIR + 1))] = 0
-    return np.asarray(cover * look.hair_density * (1 - head.ears), np.float32)
+    return points + normals * identity.thickness[:, None], normals
 
 
 def turn(identity: Identity, points: Floats, normals: Floats, turned: Floats) -> tuple[Floats, Floats, Floats]:

@@ -21,7 +21,7 @@ FORMAT: Final = 1
 """Of the parsed file; raise it when parsing changes."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Head:
     """n vertices, m triangles, 52 face units, t identity targets; lengths in decimetres."""
 
@@ -48,8 +48,13 @@ class Head:
 
     def vertices_of(self, *groups: int) -> Ints:
         """Indices of the vertices of some groups."""
-        used: Ints = np.unique(self.triangles[np.isin(self.groups, groups)])
-        return used
+        return _vertices_of(self, groups)
+
+
+@lru_cache(maxsize=32)
+def _vertices_of(head: Head, groups: tuple[int, ...]) -> Ints:
+    used: Ints = np.unique(head.triangles[np.isin(head.groups, groups)])
+    return used
 
 
 @lru_cache(maxsize=1)

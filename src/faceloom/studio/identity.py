@@ -12,6 +12,7 @@ from faceloom.studio.head import Head, load_head
 from faceloom.studio.landmarks import Anchors, brow_anchors
 from faceloom.studio.look import Look, Person, sample_look
 from faceloom.studio.units import UNITS
+from faceloom.studio.volume import thickness
 
 ANCESTRIES: Final = ("african", "asian", "caucasian")
 SEXES: Final = ("female", "male")
@@ -41,6 +42,8 @@ class Identity:
     maleness: float
     brows: Anchors
     """Where the painted brows' landmarks lie on the mesh."""
+    thickness: Floats
+    """(n,) decimetres by which hair and clothes stand off."""
 
 
 def sample_identity(rng: np.random.Generator) -> Identity:
@@ -64,6 +67,7 @@ def sample_identity(rng: np.random.Generator) -> Identity:
         centre=(eyes.mean(0) + distance * np.array([0, -0.25, -0.4])).astype(np.float32),
         maleness=maleness,
         brows=brow_anchors(look.brow),
+        thickness=thickness(look, head),
     )
 
 

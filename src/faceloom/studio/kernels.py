@@ -79,18 +79,20 @@ def rasterise(screen: Array, triangles: Array, two_sided: Array, depth: Array, i
         inverse = 1.0 / area
         za = screen[a, 2]
         zb, zc = screen[b, 2] - za, screen[c, 2] - za
+        step_b, step_c = cy * inverse, -by * inverse
+        step_z = step_b * zb + step_c * zc
         for y in range(top, bottom + 1):
-            py = y - ay
+            px, py = left - ax, y - ay
+            wb = (px * cy - cx * py) * inverse
+            wc = (bx * py - px * by) * inverse
+            z = za + wb * zb + wc * zc
             for x in range(left, right + 1):
-                px = x - ax
-                wb = (px * cy - cx * py) * inverse
-                wc = (bx * py - px * by) * inverse
-                if wb < -1e-6 or wc < -1e-6 or wb + wc > 1.000001:
-                    continue
-                z = za + wb * zb + wc * zc
-                if z > depth[y, x]:
+                if wb >= -1e-6 and wc >= -1e-6 and wb + wc <= 1.000001 and z > depth[y, x]:
                     depth[y, x] = z
                     ids[y, x] = t
+                wb += step_b
+                wc += step_c
+                z += step_z
 
 
 def rotation(yaw: float, pitch: float, roll: float) -> npt.NDArray[np.float32]:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from faceloom.studio import shading
+from faceloom.studio import surface
 from faceloom.studio.look import Look, to_linear
 
 Floats = npt.NDArray[np.float32]
@@ -44,9 +44,9 @@ def strands() -> Floats:
 
 
 def settings(look: Look) -> Floats:
-    """(31,) materials in the order of `shading`."""
+    """Materials in the order of `surface`."""
     colours = [look.skin, look.lips, look.iris, look.sclera, look.hair, look.clothes, look.teeth, look.lashes]
     numbers = [look.lip_strength, look.iris_radius, look.pupil_radius, look.shine, look.hair_density, look.collar]
-    packed = np.concatenate([*(to_linear(colour) for colour in colours), numbers, [look.mouth_light]])
-    assert len(packed) == shading.SETTINGS
+    packed = np.concatenate([*(to_linear(colour) for colour in colours), numbers, [look.mouth_light], look.hairline])
+    assert len(packed) == surface.SETTINGS
     return packed.astype(np.float32)

@@ -21,6 +21,13 @@ class Light:
     sky: Floats
     """(2, 3) ambient colour from above and from below."""
 
+    def rig(self) -> Floats:
+        """(1 + k, 9) what `lighting` reads: the sky, then direction, colour and halfway vector of each light."""
+        halfway = self.lights[:, :3] + np.array([0, 0, 1], np.float32)
+        halfway /= np.linalg.norm(halfway, axis=1, keepdims=True)
+        top = np.concatenate([self.sky.ravel(), np.zeros(3)])
+        return np.concatenate([top[None], np.concatenate([self.lights, halfway], 1)]).astype(np.float32)
+
 
 def _light(direction: tuple[float, float, float], colour: tuple[float, float, float]) -> list[float]:
     length = float(np.linalg.norm(direction))

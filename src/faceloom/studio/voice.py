@@ -1,0 +1,192 @@
+"""Speech with exact times: espeak-ng through its C callback gives samples and when every phoneme and word starts."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+from xml.sax.saxutils import escape
+
+import numpy as np
+import numpy.typing as npt
+
+from faceloom.errors import InputError
+
+Floats = npt.NDArray[np.float32]
+
+FEMALE: Final = ("f1", "f2", "f3", "f4", "f5", "linda", "steph", "belinda")
+MALE: Final = ("m1", "m2", "m3", "m4", "m6", "m7", "m8", "max", "adam")
+ACCENTS: Final = ("en-us", "en-gb")
+
+_SYNCHRONOUS, _PHONEME_EVENTS, _DONT_EXIT = 2, 0x1, 0x8000
+_UTF8, _SSML = 0x1, 0x10
+_RATE, _PITCH, _RANGE = 1, 3, 4
+_WORD, _PHONEME = 1, 7
+
+
+class _Id(ctypes.Union):
+    _fields_ = (("number", ctypes.c_int), ("name", ctypes.c_char_p), ("string", ctypes.c_char * 8))
+
+
+class _Event(ctypes.Structure):
+    _fields_ = (
+        ("type", ctypes.c_int),
+        ("unique_identifier", ctypes.c_uint),
+        ("text_position", ctypes.c_int),
+        ("length", ctypes.c_int),
+        ("audio_position", ctypes.c_int),
+        ("sample", ctypes.c_int),
+        ("user_data", ctypes.c_void_p),
+        ("id", _Id),
+    )
+
+
+_Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event))
+
+
+@dataclass(frozen=True)
+class Voice:
+    """How one person sounds."""
+
+    variant: str
+    """espeak voice, for example `en-us+f3`."""
+    pitch: int
+    """0-99, 50 is the variant's own."""
+    range: int
+    """Liveliness of the melody, 0-99."""
+    rate: int
+    """Words a minute."""
+
+
+@dataclass(frozen=True)
+class Prosody:
+    """SSML prosody of an utterance, in percent of the voice's own."""
+
+    pitch: int = 100
+    range: int = 100
+    rate: int = 100
+    volume: int = 100
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A phoneme or a word and when it sounds, seconds."""
+
+    name: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class Speech:
+    """One utterance."""
+
+    samples: Floats
+    """(s,) mono, -1..1."""
+    rate: int
+    phonemes: tuple[Timed, ...]
+    words: tuple[Timed, ...]
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return len(self.samples) / self.rate
+
+
+def sample_voice(rng: np.random.Generator, maleness: float) -> Voice:
+    """Draw a voice that fits an identity."""
+    names = MALE if rng.random() < maleness else FEMALE
+    return Voice(
+        variant=f"{rng.choice(ACCENTS)}+{rng.choice(names)}",
+        pitch=int(rng.integers(38, 63)),
+        range=int(rng.integers(45, 85)),
+        rate=int(rng.integers(145, 190)),
+    )
+
+
+def speak(text: str, voice: Voice, prosody: Prosody | None = None) -> Speech:
+    """Synthesise a text; equal arguments give equal samples.
+
+    Raises:
+        InputError: the extra `studio` (package espeakng-loader) is not installed.
+    """
+    engine = _engine()
+    library, rate = engine.library, engine.rate
+    engine.reset()
+    if library.espeak_SetVoiceByName(voice.variant.encode()) != 0:
+        raise InputError(f"studio: espeak-ng has no voice `{voice.variant}`; use one of its variants.")
+    for setting, value in ((_RATE, voice.rate), (_PITCH, voice.pitch), (_RANGE, voice.range)):
+        library.espeak_SetParameter(setting, value, 0)
+    data = _ssml(text, prosody or Prosody()).encode()
+    library.espeak_Synth(data, len(data) + 1, 0, 0, 0, _UTF8 | _SSML, None, None)
+    samples = np.concatenate([np.zeros(0, np.int16), *engine.blocks]).astype(np.float32) / 32768
+    phonemes = tuple(_spans(engine.phonemes, len(samples) / rate))
+    spoken = [(second, data[place : place + length].decode()) for second, place, length in engine.words]
+    return Speech(samples, rate, phonemes, tuple(_spans(spoken, len(samples) / rate)))
+
+
+def _ssml(text: str, prosody: Prosody) -> str:
+    return (
+        f'<speak><prosody pitch="{prosody.pitch}%" range="{prosody.range}%" rate="{prosody.rate}%" '
+        f'volume="{prosody.volume}%">{escape(text)}</prosody></speak>'
+    )
+
+
+def _spans(starts: list[tuple[float, str]], end: float) -> Iterator[Timed]:
+    """Each event lasts until the next; events without a name are the silences between."""
+    following = [*(second for second, _ in starts[1:]), end]
+    for (second, name), until in zip(starts, following, strict=True):
+        if name and until > second:
+            yield Timed(name, second, until)
+
+
+class _Engine:
+    """The library, initialised, with what its callback has collected since the last reset."""
+
+    def __init__(self, library: Any, folder: str) -> None:
+        self.library = library
+        self.folder = folder
+        self.blocks: list[npt.NDArray[np.int16]] = []
+        self.phonemes: list[tuple[float, str]] = []
+        self.words: list[tuple[float, int, int]] = []
+        self.callback = _Callback(self._collect)
+        self.rate = 0
+        self.reset()
+
+    def reset(self) -> None:
+        """Start afresh: the synthesiser carries state from one utterance to the next."""
+        if self.rate:
+            self.library.espeak_Terminate()
+        options = _PHONEME_EVENTS | _DONT_EXIT
+        self.rate = int(self.library.espeak_Initialize(_SYNCHRONOUS, 0, self.folder.encode(), options))
+        if self.rate <= 0:
+            raise InputError(f"studio: espeak-ng cannot read its data in {self.folder}; reinstall `faceloom[studio]`.")
+        self.library.espeak_SetSynthCallback(self.callback)
+        self.blocks.clear()
+        self.phonemes.clear()
+        self.words.clear()
+
+    def _collect(self, samples: Any, count: int, events: Any) -> int:
+        if count > 0 and samples:
+            self.blocks.append(np.ctypeslib.as_array(samples, (count,)).copy())
+        k = 0
+        while events[k].type != 0:
+            event = events[k]
+            second = event.audio_position / 1000
+            if event.type == _PHONEME:
+                self.phonemes.append((second, event.id.string.decode("utf-8", "replace")))
+            elif event.type == _WORD:
+                self.words.append((second, event.text_position - 1, event.length))
+            k += 1
+        return 0
+
+
+@lru_cache(maxsize=1)
+def _engine() -> _Engine:
+    try:
+        import espeakng_loader
+    except ImportError:
+        raise InputError("studio: package `espeakng-loader` is missing; run `pip install 'faceloom[studio]'`.") from None
+    return _Engine(ctypes.CDLL(espeakng_loader.get_library_path()), espeakng_loader.get_data_path())
