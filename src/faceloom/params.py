@@ -129,11 +129,22 @@ class TrainGesture(Section):
     """The sequence-to-sequence LSTM of speech to gestures."""
 
     seed: int = 7
-    hidden: Count = 128
-    epochs: Count = 10
-    batch_size: Count = 64
-    learning_rate: Positive = 1e-3
-    patience: Count = 3
+    speech: Literal["token", "pitch"] = "pitch"
+    context: Literal["state", "frames"] = "frames"
+    autoregressive: bool = False
+    embedding: Count = 32
+    hidden: Count = 64
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
+    value_loss: Annotated[float, Field(ge=0)] = 10.0
+    optimizer: Literal["rmsprop", "adam"] = "adam"
+    learning_rate: Positive = 5e-3
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    clip: Positive | None = 1.0
+    batch_size: Count = 16
+    epochs: Count = 60
+    patience: Count = 10
+    decoding: Literal["greedy", "sample", "expected"] = "expected"
+    temperature: Positive = 1.0
 
 
 class Train(Section):

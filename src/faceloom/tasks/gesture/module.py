@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from faceloom.sequences.vocabulary import EOS, FIRST
+from faceloom.sequences.vocabulary import FIRST
 from faceloom.tasks.gesture.network import GestureNetwork, shift
 
 Batch = dict[str, Tensor]
@@ -21,20 +21,20 @@ class Settings:
     """How to train; `params.yaml`, section train.gesture, says why each default is what it is."""
 
     seed: int = 7
-    hidden: int = 128
-    embedding: int = 128
+    speech: Literal["token", "pitch"] = "pitch"
     context: Literal["state", "frames"] = "frames"
-    pitch: bool = True
-    dropout: float = 0.0
-    history_dropout: float = 0.0
-    value_loss: float = 0.0
-    optimizer: Literal["rmsprop", "adam"] = "rmsprop"
-    weight_decay: float = 0.0
-    learning_rate: float = 1e-3
-    clip: float | None = None
-    batch_size: int = 64
-    epochs: int = 10
-    patience: int = 3
+    autoregressive: bool = False
+    embedding: int = 32
+    hidden: int = 64
+    dropout: float = 0.2
+    value_loss: float = 10.0
+    optimizer: Literal["rmsprop", "adam"] = "adam"
+    learning_rate: float = 5e-3
+    weight_decay: float = 0.01
+    clip: float | None = 1.0
+    batch_size: int = 16
+    epochs: int = 60
+    patience: int = 10
     decoding: Literal["greedy", "sample", "expected"] = "expected"
     temperature: float = 1.0
 
@@ -58,21 +58,17 @@ class GestureModule(lightning.LightningModule):
         self.save_hyperparameters(asdict(settings))
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
-        """Teacher forcing, with part of the history hidden where settings ask for it."""
-        previous = forget(shift(batch["au"]), self.settings.history_dropout)
-        loss = self._loss(self.network(batch["f0"], previous), batch)
+        """The loss under teacher forcing."""
+        loss = self._loss(self.network(batch["f0"], shift(batch["au"])), batch)
         self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(batch["f0"]))
         return loss
 
     def validation_step(self, batch: Batch, _: int) -> None:
-        """The loss with the history as it is in training, and the published accuracy under teacher forcing."""
-        size = len(batch["f0"])
-        forced = self.network(batch["f0"], shift(batch["au"]))
-        hits = (forced.argmax(dim=-1) == batch["au"])[batch["mask"]].float().mean()
-        hidden = self.settings.history_dropout
-        logits = forced if not hidden else self.network(batch["f0"], torch.full_like(batch["au"], EOS))
-        self.log("val_loss", self._loss(logits, batch), on_epoch=True, batch_size=size, prog_bar=True)
-        self.log("val_accuracy", hits, on_epoch=True, batch_size=size)
+        """The loss and the share of right tokens under teacher forcing."""
+        logits = self.network(batch["f0"], shift(batch["au"]))
+        hits = (logits.argmax(dim=-1) == batch["au"])[batch["mask"]].float().mean()
+        self.log("val_loss", self._loss(logits, batch), on_epoch=True, batch_size=len(batch["f0"]), prog_bar=True)
+        self.log("val_accuracy", hits, on_epoch=True, batch_size=len(batch["f0"]))
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """RMSprop as Keras has it (reference 1: smoothing 0.9), or AdamW."""
@@ -106,15 +102,3 @@ def masked_cross_entropy(logits: Tensor, target: Tensor, mask: Tensor) -> Tensor
     if not mask.any():
         return logits.sum() * 0.0
     return functional.cross_entropy(logits[mask].flatten(0, 1), target[mask].flatten())
-
-
-def forget(previous: Tensor, probability: float) -> Tensor:
-    """Replace the gestures before a frame by EOS, all units at once, frame by frame with a probability.
-
-    A decoder that always sees the true last gesture learns to copy it and not to listen; free-running, it then copies
-    its own mistakes (Bowman et al. 2016, Generating sentences from a continuous space, call this word dropout).
-    """
-    if not probability:
-        return previous
-    hidden = torch.rand(previous.shape[:2], device=previous.device) < probability
-    return previous.masked_fill(hidden[..., None], EOS)

@@ -5,10 +5,13 @@ input is the sum of the embeddings of the six AU tokens of the frame before (SOS
 softmax heads. So the six AUs of one frame are independent given everything before it, and depend on each other
 through time: p(a_1..a_T | f) = prod_t prod_k p(a_tk | a_<t, f).
 
-Two ways for the decoder to hear the speech, `context`:
+Three choices lead away from the published network, for data of minutes rather than hours:
 
-- `state`: it starts from the encoder's last state and hears nothing more (reference 1).
-- `frames`: the encoder's output of each frame is added to the decoder's input, since both run on one grid.
+- `context: frames`: the encoder reads in both directions, and each frame of the decoder hears the encoder's output of
+  that frame, since both run on one grid. With `state` the decoder starts from the encoder's last state and hears
+  nothing more (reference 1).
+- `autoregressive: false`: the decoder does not read its own gestures; p(a_tk | f), six heads a frame.
+- `speech: pitch`: F0 tokens enter by what they mean (`PitchContour`) rather than through an embedding of each `token`.
 """
 
 from __future__ import annotations
@@ -31,10 +34,11 @@ class NetworkConfig:
     f0_tokens: int
     au_tokens: int
     units: int = 6
-    hidden: int = 128
-    embedding: int = 128
+    hidden: int = 64
+    embedding: int = 32
+    speech: Literal["token", "pitch"] = "pitch"
     context: Literal["state", "frames"] = "frames"
-    pitch: bool = True
+    autoregressive: bool = False
     dropout: float = 0.0
 
 
@@ -52,12 +56,13 @@ class GestureNetwork(nn.Module):
         super().__init__()
         self.config = config
         both = 2 if config.context == "frames" else 1
-        self.f0_embedding = nn.Embedding(config.f0_tokens, config.embedding)
-        self.pitch = PitchContour(f0_values, config.embedding) if config.pitch else None
+        tokens = config.speech == "token"
+        self.f0 = (
+            nn.Embedding(config.f0_tokens, config.embedding) if tokens else PitchContour(f0_values, config.embedding)
+        )
         self.encoder = nn.LSTM(config.embedding, config.hidden, batch_first=True, bidirectional=both == 2)
-        # one table for six vocabularies; unit k's token a is row k * au_tokens + a
-        self.au_embedding = nn.Embedding(config.units * config.au_tokens, config.hidden)
-        self.speech = nn.Linear(both * config.hidden, config.hidden) if config.context == "frames" else None
+        self.au_embedding = _au_embedding(config) if config.autoregressive else None
+        self.hear = nn.Linear(both * config.hidden, config.hidden) if config.context == "frames" else None
         self.decoder = nn.LSTM(config.hidden, config.hidden, batch_first=True)
         self.dropout = nn.Dropout(config.dropout)
         self.heads = nn.Linear(config.hidden, config.units * config.au_tokens)
@@ -69,34 +74,40 @@ class GestureNetwork(nn.Module):
         Returns:
             What the decoder hears at each frame (N, T, hidden), zeros for `context: state`; (h, c) of (1, N, hidden).
         """
-        x = self.f0_embedding(f0)
-        if self.pitch is not None:
-            x = x + self.pitch(f0)
-        outputs, (h, c) = self.encoder(self.dropout(x))
-        if self.speech is None:
+        outputs, (h, c) = self.encoder(self.dropout(self.f0(f0)))
+        if self.hear is None:
             return outputs.new_zeros(outputs.shape), (h, c)
-        return self.speech(self.dropout(outputs)), (h[:1].contiguous(), c[:1].contiguous())
+        return self.hear(self.dropout(outputs)), (h[:1].contiguous(), c[:1].contiguous())
 
     def decode(self, previous: Tensor, speech: Tensor, state: State) -> tuple[Tensor, State]:
         """Logits of some frames from the AU tokens of the frames before each.
 
         Args:
-            previous: (N, T, units).
+            previous: (N, T, units); not read by a network that is not autoregressive.
             speech: (N, T, hidden), from `encode`.
             state: (h, c), from `encode` or the last call.
 
         Returns:
             Logits (N, T, units, au_tokens) and the state after them.
         """
-        x = self.au_embedding(previous + self.rows).sum(dim=2) + speech
+        x = speech
+        if self.au_embedding is not None:
+            x = x + self.au_embedding(previous + self.rows).sum(dim=2)
         outputs, state = self.decoder(self.dropout(x), state)
-        logits = self.heads(self.dropout(outputs))
+        logits = self.heads(self.dropout(outputs + speech))
         return logits.unflatten(-1, (self.config.units, self.config.au_tokens)), state
 
     def forward(self, f0: Tensor, previous: Tensor) -> Tensor:
         """Logits (N, T, units, au_tokens) of whole windows, given the frames before (teacher forcing: see `shift`)."""
         logits: Tensor = self.decode(previous, *self.encode(f0))[0]
         return logits
+
+
+def _au_embedding(config: NetworkConfig) -> nn.Embedding:
+    """One table for six vocabularies: token a of unit k is row k * au_tokens + a."""
+    embedding = nn.Embedding(config.units * config.au_tokens, config.hidden)
+    nn.init.normal_(embedding.weight, std=0.05)  # PyTorch's std of 1, six times over, would drown the speech
+    return embedding
 
 
 class PitchContour(nn.Module):

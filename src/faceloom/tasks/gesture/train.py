@@ -89,6 +89,7 @@ def network_config(settings: Settings, f0_tokens: int, au_tokens: int) -> Networ
         hidden=settings.hidden,
         embedding=settings.embedding,
         context=settings.context,
-        pitch=settings.pitch,
+        autoregressive=settings.autoregressive,
+        speech=settings.speech,
         dropout=settings.dropout,
     )
