@@ -1,3 +1,6 @@
+import os
+
+import av
 import numpy as np
 import pytest
 from films import click, film, steady
@@ -66,7 +69,10 @@ def test_a_folder_a_dangling_link_and_a_forbidden_file(tmp_path, monkeypatch):
     (tmp_path / "a.mp4").mkdir()
     (tmp_path / "b.mp4").symlink_to(tmp_path / "nowhere.mp4")
     (tmp_path / "c.mp4").write_bytes(b"x")
+    os.mkfifo(tmp_path / "d.mp4")
+    assert "not an ordinary file" in reason(tmp_path / "d.mp4")
     assert "a folder" in reason(tmp_path / "a.mp4")
+    assert "no such file" in reason(tmp_path / "none.mp4")
     assert "a link to a file that does not exist" in reason(tmp_path / "b.mp4")
 
     def forbidden(*_, **__):
@@ -89,8 +95,6 @@ def test_sound_alone_sets_the_length(tmp_path):
 
 
 def test_cover_art_is_no_video(tmp_path):
-    import av
-
     path = film(tmp_path / "a.m4a", steady(1), codec="mjpeg", pixels="yuvj420p", sound=click(1, 0.5), sound_codec="aac",
                 container="mp4")  # fmt: skip
     assert probe(path).has_video
@@ -140,3 +144,49 @@ def test_a_last_frame_lasts_no_longer_than_any_other():
     assert last_length(times[:1], 0.5) == 0.5
     assert last_length(times[:1], 900.0) == 0.04
     assert last_length(times[:1], 0.0) == 0.04
+
+
+def test_timestamps_that_jump_are_no_hours_of_recording(tmp_path):
+    assert "its timestamps jump (3 packets over 9000 s)" in reason(film(tmp_path / "a.mkv", [0.0, 0.04, 8999.96]))
+    assert probe(film(tmp_path / "b.mkv", [0.0, 5.0, 10.0])).n_frames == 375
+
+
+def test_sound_that_no_decoder_understands_is_left_out_with_a_note(tmp_path):
+    path = film(tmp_path / "a.mkv", steady(25), sound=click(1, 0.5), sound_codec="flac")
+    data = path.read_bytes()
+    with av.open(str(path)) as source:
+        damaged = bytearray(data)
+        for packet in source.demux(audio=0):
+            if packet.size:
+                at = data.index(bytes(packet))
+                damaged[at : at + packet.size] = bytes(packet.size)
+    path.write_bytes(damaged)
+    found = probe(path)
+    assert (found.has_video, found.has_audio, found.n_frames) == (True, False, 25)
+    assert found.note == "a.mkv: no decoder can read its sound, the rest is used."
+
+
+@pytest.mark.parametrize(("suffix", "codec"), [
+    (".wav", "pcm_s16le"), (".mp3", "libmp3lame"), (".m4a", "aac"), (".flac", "flac"), (".ogg", "libopus"),
+    (".opus", "libopus"),
+])  # fmt: skip
+def test_every_kind_of_sound_file(tmp_path, suffix, codec):
+    container = "mp4" if suffix == ".m4a" else None
+    path = film(
+        tmp_path / f"a{suffix}", sound=click(2, 0.5, 48000), sound_rate=48000, sound_codec=codec, container=container
+    )
+    found = probe(path)
+    assert (found.has_video, found.has_audio) == (False, True)
+    assert 50 <= found.n_frames <= 51
+
+
+@pytest.mark.parametrize(("suffix", "codec"), [
+    (".mp4", "libx264"), (".mov", "libx264"), (".m4v", "libx264"), (".avi", "mpeg4"), (".mkv", "libx265"),
+    (".webm", "libvpx"), (".mpg", "mpeg2video"), (".mpeg", "mpeg1video"), (".wmv", "wmv2"), (".3gp", "libx264"),
+])  # fmt: skip
+def test_every_kind_of_video_file(tmp_path, suffix, codec):
+    container = "mp4" if suffix == ".m4v" else None
+    found = probe(film(tmp_path / f"a{suffix}", steady(30), codec=codec, container=container))
+    assert found.n_frames == 30
+    assert found.source_frames == 30
+    assert found.source_fps == pytest.approx(25, abs=0.01)

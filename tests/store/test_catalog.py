@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -67,6 +68,22 @@ def test_bad_files_are_rows_with_a_reason_and_the_others_go_on(recordings, one, 
         assert reason.endswith(".")
         assert found[clip]["n_frames"] is None
         assert found[clip]["split"] is None
+
+
+def test_a_folder_that_cannot_be_read_is_a_bad_row(recordings, one, monkeypatch):
+    recordings.put("a.mp4", one)
+    recordings.put("secret/b.mp4", one)
+    listing = Path.iterdir
+
+    def forbidden(folder):
+        if folder.name == "secret":
+            raise PermissionError(13, "Permission denied")
+        return listing(folder)
+
+    monkeypatch.setattr(Path, "iterdir", forbidden)  # as root every folder can be read
+    found = recordings.rows()
+    assert found["a.mp4"]["status"] == "ok"
+    assert found["secret"]["reason"] == "secret: a folder, not a recording; rename it or make it readable."
 
 
 def test_a_name_that_is_not_utf_8(recordings, one):

@@ -19,8 +19,8 @@ FPS: Final = 25
 SLACK: Final = 0.1
 """Part of a frame by which a recording may overrun its last frame: containers round times to 1 ms."""
 
-LONGEST: Final = 24 * 3600.0
-"""Seconds; beyond it the timestamps are broken, not the recording long."""
+SPARSEST: Final = 10.0
+"""Mean seconds from packet to packet beyond which the timestamps are broken, not the recording slow."""
 
 
 @dataclass(frozen=True)
@@ -101,15 +101,18 @@ def _result(path: Path, video: _Track | None, audio: _Track | None) -> Probe:
         raise InputError(f"{path.name}: neither pictures nor sound in it can be decoded; copy or export it again.")
     start = min(track.start for track in (video, audio) if track)
     duration = _end(main) - start
-    if duration > LONGEST:
-        raise InputError(f"{path.name}: its timestamps span {duration / 3600:.0f} hours; remux or export it again.")
+    if duration > len(main.times) * SPARSEST:
+        raise InputError(
+            f"{path.name}: its timestamps jump ({len(main.times)} packets over {duration:.0f} s); "
+            "remux or export it again."
+        )
     return Probe(
         has_video=video is not None,
         has_audio=audio is not None,
         n_frames=n_frames(duration),
         duration=round(duration, 6),
         start=round(start, 6),
-        note=f"{path.name}: its {lost[0]} cannot be decoded and are left out." if lost else None,
+        note=f"{path.name}: no decoder can read its {lost[0]}, the rest is used." if lost else None,
         **(_video_fields(video) if video else {}),
         **(_audio_fields(audio) if audio else {}),
     )

@@ -31,9 +31,13 @@ def open_source(path: Path) -> Any:
 
 def _check_file(path: Path) -> None:
     if path.is_dir():
-        raise InputError(f"{path.name}: a folder with the name of a recording; rename it.")
+        raise InputError(f"{path.name}: a folder, not a recording; rename it or make it readable.")
     if path.is_symlink() and not path.exists():
         raise InputError(f"{path.name}: a link to a file that does not exist; restore the file or remove the link.")
+    if not path.exists():
+        raise InputError(f"{path.name}: no such file; restore it, or run `dvc repro catalog` to do without it.")
+    if not path.is_file():  # opening a pipe would wait for ever
+        raise InputError(f"{path.name}: not an ordinary file; remove it.")
     try:
         with path.open("rb") as file:
             empty = not file.read(1)

@@ -75,7 +75,7 @@ def scan(root: Path) -> Found:
     found = Found()
     for path in _walk(root, set()):
         name = path.relative_to(root).as_posix()
-        if path.suffix.lower() in EXTENSIONS:
+        if path.suffix.lower() in EXTENSIONS or path.is_dir():
             found.recordings.append(name)
         elif name.endswith(sidecars.TRUTH):
             found.truths.append(name)
@@ -85,11 +85,16 @@ def scan(root: Path) -> Found:
 
 
 def _walk(folder: Path, seen: set[str]) -> Iterator[Path]:
-    """Files in sorted order; a folder with a recording's name counts as a file, so that it gets a row and a reason."""
+    """Files in sorted order, and folders that cannot be read or have a recording's name: these get rows with a reason."""
     if (real := os.path.realpath(folder)) in seen:  # a link back up
         return
     seen.add(real)
-    for path in sorted(folder.iterdir()):
+    try:
+        inside = sorted(folder.iterdir())
+    except OSError:
+        yield folder
+        return
+    for path in inside:
         if path.name.startswith("."):
             continue
         if path.is_dir() and path.suffix.lower() not in EXTENSIONS:
