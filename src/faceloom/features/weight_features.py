@@ -25,6 +25,9 @@ IMAGENET_STD: Final = np.array([0.229, 0.224, 0.225], np.float32)
 BATCH: Final = 16
 """Faces at once; fixed, because the last bits of a convolution depend on it and outs must not."""
 
+HALF_MAX: Final = 65_504.0
+"""Largest float16: beyond it a feature would become infinite."""
+
 Images = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
@@ -104,7 +107,7 @@ class WeightFeatures:
             faces = [self.prepare(decode(image["bytes"])) for image in images[start : start + BATCH]]
             with torch.inference_mode():
                 values = self.network.features(torch.from_numpy(np.stack(faces)).to(self.device))
-            yield values.float().cpu().numpy().astype(np.float16)
+            yield values.float().clamp(-HALF_MAX, HALF_MAX).cpu().numpy().astype(np.float16)
 
 
 def decode(jpeg: bytes) -> Images:
