@@ -70,6 +70,7 @@ def test_same_bytes_from_each_executor(runtime, toy, tmp_path, executor, workers
     other = Runtime(executor, workers, "cpu", 2, tmp_path / "cache2")
     map_clips(toy, CLIPS, tmp_path / "other", runtime=other)
     assert contents(tmp_path / "serial") == contents(tmp_path / "other")
+    assert set(pq.read_table(tmp_path / "other/index.parquet")["device"].to_pylist()) == {"cpu"}
 
 
 def test_same_bytes_on_ray(runtime, toy, tmp_path, monkeypatch):

@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,9 +21,10 @@ class Toy:
     log: str
     name: ClassVar[str] = "toy"
     version: ClassVar[int] = 1
+    ready: str = field(default="not set up", init=False)
 
     def setup(self, device: str) -> None:
-        object.__setattr__(self, "_ready", device)
+        object.__setattr__(self, "ready", device)
 
     def __call__(self, clip: Clip, out: Path) -> Mapping[str, Any]:
         with Path(self.log).open("a") as log:
@@ -37,7 +38,7 @@ class Toy:
             os.kill(os.getpid(), signal.SIGKILL)
         write_table(out / "table.parquet", (self.window(clip, start) for start in range(0, clip.n_frames, 4)))
         (out / "media.mkv").write_bytes(clip.clip.encode())
-        return {"mean": float(self.factor), "device": None}
+        return {"mean": float(self.factor), "device": self.ready}
 
     def window(self, clip: Clip, start: int) -> pa.Table:
         frames = list(range(start, min(start + 4, clip.n_frames)))

@@ -83,27 +83,33 @@ def _compute(extractor: Extractor, cache: Cache, missing: dict[str, Clip], runti
     errors: dict[str, str] = {}
     if not jobs:
         return errors
-    start, work = partial(extractor.setup, runtime.device), partial(_work, extractor, cache)
     with progress.bar(extractor.name, total=len(jobs)) as advance:
-        for (entry, _), error in execute(runtime, partial(_start, start), work, jobs):
+        for (entry, _), error in execute(
+            runtime, partial(_start, extractor, runtime.device), partial(_work, cache), jobs
+        ):
             if error is not None:
                 errors[entry] = error
             advance()
     return errors
 
 
-def _start(setup: partial[None]) -> None:
+_worker: dict[str, Extractor] = {}
+"""The extractor of this process, set up: jobs travel to workers, networks do not."""
+
+
+def _start(extractor: Extractor, device: str) -> None:
     import cv2
 
     cv2.setNumThreads(1)  # one clip per worker is the parallelism; threads inside would only contend
-    setup()
+    extractor.setup(device)
+    _worker["extractor"] = extractor
 
 
-def _work(extractor: Extractor, cache: Cache, job: tuple[str, Clip]) -> str | None:
+def _work(cache: Cache, job: tuple[str, Clip]) -> str | None:
     """Compute one record in a worker; returns the error's message instead of raising it."""
     entry, clip = job
     try:
-        cache.put(entry, partial(extractor, clip))
+        cache.put(entry, partial(_worker["extractor"], clip))
     except InputError as error:
         return str(error)
     except Exception as error:  # one bad clip never stops the others, whatever it raises
