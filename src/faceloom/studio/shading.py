@@ -58,7 +58,7 @@ def shade(
             nx, ny, nz, openness = -nx, -ny, -nz, 0.45
     key = lit(shadow, a[10], a[11], a[12])
     lr, lg, lb = diffuse(rig, nx, ny, nz, openness, skin, key)
-    face = group <= 2 and cover < 0.5 and a[1] > 6.35 and a[2] > 0.75 or group == 1 or group == 2
+    face = (group <= 2 and cover < 0.5 and a[1] > 6.35 and a[2] > 0.75) or group == 1 or group == 2
     r, g, b = r * lr, g * lg, b * lb
     if gloss > 0.0:
         sr, sg, sb = highlight(rig, nx, ny, nz, settings[SHINE], sharp, key)

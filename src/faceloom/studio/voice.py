@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
@@ -18,7 +17,7 @@ Floats = npt.NDArray[np.float32]
 
 FEMALE: Final = ("f1", "f2", "f3", "f4", "f5", "linda", "steph", "belinda")
 MALE: Final = ("m1", "m2", "m3", "m4", "m6", "m7", "m8", "max", "adam")
-ACCENTS: Final = ("en-us", "en-gb")
+ACCENTS: Final = ("gmw/en-US", "gmw/en")
 
 _SYNCHRONOUS, _PHONEME_EVENTS, _DONT_EXIT = 2, 0x1, 0x8000
 _UTF8, _SSML = 0x1, 0x10
@@ -77,6 +76,7 @@ class Timed:
     name: str
     start: float
     end: float
+    stressed: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,19 +112,17 @@ def speak(text: str, voice: Voice, prosody: Prosody | None = None) -> Speech:
     Raises:
         InputError: the extra `studio` (package espeakng-loader) is not installed.
     """
-    engine = _engine()
-    library, rate = engine.library, engine.rate
-    engine.reset()
-    if library.espeak_SetVoiceByName(voice.variant.encode()) != 0:
-        raise InputError(f"studio: espeak-ng has no voice `{voice.variant}`; use one of its variants.")
-    for setting, value in ((_RATE, voice.rate), (_PITCH, voice.pitch), (_RANGE, voice.range)):
-        library.espeak_SetParameter(setting, value, 0)
     data = _ssml(text, prosody or Prosody()).encode()
-    library.espeak_Synth(data, len(data) + 1, 0, 0, 0, _UTF8 | _SSML, None, None)
+    engine = _Engine()
+    try:
+        engine.synthesise(data, voice)
+    finally:
+        engine.close()
     samples = np.concatenate([np.zeros(0, np.int16), *engine.blocks]).astype(np.float32) / 32768
-    phonemes = tuple(_spans(engine.phonemes, len(samples) / rate))
+    end = len(samples) / engine.rate
+    phonemes = tuple(_spans(engine.phonemes, end))
     spoken = [(second, data[place : place + length].decode()) for second, place, length in engine.words]
-    return Speech(samples, rate, phonemes, tuple(_spans(spoken, len(samples) / rate)))
+    return Speech(samples, engine.rate, phonemes, tuple(_voiced(_spans(spoken, end), phonemes)))
 
 
 def _ssml(text: str, prosody: Prosody) -> str:
@@ -135,38 +133,54 @@ def _ssml(text: str, prosody: Prosody) -> str:
 
 
 def _spans(starts: list[tuple[float, str]], end: float) -> Iterator[Timed]:
-    """Each event lasts until the next; events without a name are the silences between."""
+    """Each event lasts until the next one; pauses (`_`) and marks without a sound are left out."""
     following = [*(second for second, _ in starts[1:]), end]
-    for (second, name), until in zip(starts, following, strict=True):
-        if name and until > second:
-            yield Timed(name, second, until)
+    for (second, mark), until in zip(starts, following, strict=True):
+        name = mark.strip("',%=")
+        if name and name[0] not in "_;" and until > second:
+            yield Timed(name, second, until, stressed=mark.startswith("'"))
+
+
+def _voiced(words: Iterator[Timed], phonemes: tuple[Timed, ...]) -> Iterator[Timed]:
+    """Words without the pauses after them."""
+    for word in words:
+        ends = [sound.end for sound in phonemes if word.start <= sound.start < word.end]
+        yield replace(word, end=min(word.end, max(ends, default=word.end)))
 
 
 class _Engine:
-    """The library, initialised, with what its callback has collected since the last reset."""
+    """The library, loaded anew for each utterance: the synthesiser keeps state from one to the next."""
 
-    def __init__(self, library: Any, folder: str) -> None:
-        self.library = library
-        self.folder = folder
+    def __init__(self) -> None:
+        try:
+            import espeakng_loader
+        except ImportError:
+            message = "studio: package `espeakng-loader` is missing; run `pip install 'faceloom[studio]'`."
+            raise InputError(message) from None
+        self.library = ctypes.CDLL(espeakng_loader.get_library_path())
         self.blocks: list[npt.NDArray[np.int16]] = []
         self.phonemes: list[tuple[float, str]] = []
         self.words: list[tuple[float, int, int]] = []
         self.callback = _Callback(self._collect)
-        self.rate = 0
-        self.reset()
-
-    def reset(self) -> None:
-        """Start afresh: the synthesiser carries state from one utterance to the next."""
-        if self.rate:
-            self.library.espeak_Terminate()
+        folder = espeakng_loader.get_data_path()
         options = _PHONEME_EVENTS | _DONT_EXIT
-        self.rate = int(self.library.espeak_Initialize(_SYNCHRONOUS, 0, self.folder.encode(), options))
+        self.rate = int(self.library.espeak_Initialize(_SYNCHRONOUS, 0, folder.encode(), options))
         if self.rate <= 0:
-            raise InputError(f"studio: espeak-ng cannot read its data in {self.folder}; reinstall `faceloom[studio]`.")
+            raise InputError(f"studio: espeak-ng cannot read its data in {folder}; reinstall `faceloom[studio]`.")
         self.library.espeak_SetSynthCallback(self.callback)
-        self.blocks.clear()
-        self.phonemes.clear()
-        self.words.clear()
+
+    def synthesise(self, data: bytes, voice: Voice) -> None:
+        """Fill blocks, phonemes and words from SSML."""
+        if self.library.espeak_SetVoiceByName(voice.variant.encode()) != 0:
+            raise InputError(f"studio: espeak-ng has no voice `{voice.variant}`; use one of its variants.")
+        for setting, value in ((_RATE, voice.rate), (_PITCH, voice.pitch), (_RANGE, voice.range)):
+            self.library.espeak_SetParameter(setting, value, 0)
+        self.library.espeak_Synth(data, len(data) + 1, 0, 0, 0, _UTF8 | _SSML, None, None)
+
+    def close(self) -> None:
+        """Unload."""
+        self.library.espeak_Terminate()
+        ctypes.CDLL(None).dlclose(ctypes.c_void_p(self.library._handle))
 
     def _collect(self, samples: Any, count: int, events: Any) -> int:
         if count > 0 and samples:
@@ -181,12 +195,3 @@ class _Engine:
                 self.words.append((second, event.text_position - 1, event.length))
             k += 1
         return 0
-
-
-@lru_cache(maxsize=1)
-def _engine() -> _Engine:
-    try:
-        import espeakng_loader
-    except ImportError:
-        raise InputError("studio: package `espeakng-loader` is missing; run `pip install 'faceloom[studio]'`.") from None
-    return _Engine(ctypes.CDLL(espeakng_loader.get_library_path()), espeakng_loader.get_data_path())
