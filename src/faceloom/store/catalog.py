@@ -85,7 +85,7 @@ def scan(root: Path) -> Found:
 
 
 def _walk(folder: Path, seen: set[str]) -> Iterator[Path]:
-    """Files in sorted order, and folders that cannot be read or have a recording's name: these get rows with a reason."""
+    """Files in sorted order; folders that cannot be read or have a recording's name: they get a row with a reason."""
     if (real := os.path.realpath(folder)) in seen:  # a link back up
         return
     seen.add(real)
