@@ -1,0 +1,28 @@
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path.insert(0, str(Path(__file__).parent))
+import toy_gesture
+
+SMALL = {"hidden": 16, "embedding": 8, "batch_size": 4, "epochs": 3, "patience": 3}
+
+
+@pytest.fixture(autouse=True)
+def _own_state(monkeypatch, tmp_path):
+    """Checkpoints of these tests lie in their own folder; one thread, for other tests run beside."""
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path / "project"))
+    monkeypatch.setenv("FACELOOM_DEVICE", "cpu")
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def small():
+    return dict(SMALL)
+
+
+@pytest.fixture(scope="session")
+def packed(tmp_path_factory):
+    return toy_gesture.pack(tmp_path_factory.mktemp("packed") / "gesture.h5")
