@@ -151,14 +151,11 @@ class _Tally:
 
 
 def _note(clip: Clip, tally: _Tally) -> str | None:
-    """One sentence where pictures were lost."""
+    """One sentence where pictures were lost; without the clip's name, for clips of equal content share one record."""
     if not clip.row["has_video"] or not tally.gaps:
         return None
-    if tally.tail:
-        return (
-            f"{clip.clip}: no picture after {(clip.n_frames - tally.tail) / FPS:.2f} s; {tally.gaps} frames are gaps."
-        )
-    return f"{clip.clip}: {tally.gaps} of {clip.n_frames} frames have no picture nearby; they are gaps."
+    lost = f"{tally.gaps} of {clip.n_frames} frames have no picture nearby and are gaps"
+    return f"{lost}, all after {(clip.n_frames - tally.tail) / FPS:.2f} s too" if tally.tail else lost
 
 
 def _tables(rows: Iterable[GridFrame[Any]]) -> Iterator[pa.Table]:
