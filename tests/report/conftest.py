@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,13 @@ from fabricate import fabricate, fabricate_models
 
 from faceloom.params import Params
 from faceloom.report import build
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_process() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FACELOOM_EXECUTOR", "serial")  # a new process costs more than these tiny films
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ def decoded(uri: str, path: Path) -> Path:
 
 
 def test_film_is_what_browsers_play(media: Path, tmp_path: Path) -> None:
-    film = video.film(video.read_frames(media, 5, 30), video.read_sound(media, 5, 30))
+    film = video.film(video.read_frames(media, 5, 30), video.read_sound(media, 5, 30), 3)
     assert (film.width, film.height, film.seconds) == (SIZE, SIZE, 1.0)
     path = decoded(film.video, tmp_path / "film.mp4")
     with av.open(str(path)) as container:
@@ -61,6 +61,6 @@ def test_sound_beyond_the_end_is_silence(media: Path) -> None:
 
 
 def test_without_sound_the_film_is_silent(tmp_path: Path) -> None:
-    film = video.film([picture(0), picture(1)], None)
+    film = video.film([picture(0), picture(1)], None, 9)
     with av.open(str(decoded(film.video, tmp_path / "film.mp4"))) as container:
         assert not container.streams.audio

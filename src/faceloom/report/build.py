@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
 import jinja2
 from markupsafe import Markup
 
-from faceloom.report import clips, data, estimator, gesture, graph, layout, prose, scores, tables, training
+from faceloom.report import clips, data, estimator, gesture, graph, layout, parallel, prose, scores, tables, training
 from faceloom.report.project import Project
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from faceloom.params import Params
@@ -45,16 +47,22 @@ def build(root: Path, out: Path, params: Params) -> Path:
 
 def gather(project: Project, params: Params) -> dict[str, Any]:
     """Everything that the templates show."""
-    dvc = project.root / "dvc.yaml"
+    dvc, summary = project.root / "dvc.yaml", data.summarise(project)
+    examples, stretches = gesture.choose(project, params.report), clips.choose(project, params.report)
+    calls: list[Callable[[], Any]] = [
+        *(partial(gesture.view, example) for example in examples),
+        *(partial(clips.view, s) for s in stretches),
+    ]
+    films: list[Any] = parallel.run(calls)
     return {
         "project": project,
         "sections": SECTIONS,
         "css": _asset("page.css"),
         "js": _asset("page.js"),
         "dag_layout": layout.layout(graph.read_stages(dvc)) if dvc.is_file() else None,
-        "data": data.summarise(project),
-        "clips": clips.views(project, params.report),
-        "gestures": gesture.views(project, params.report),
+        "data": summary,
+        "clips": films[len(examples) :],
+        "gestures": films[: len(examples)],
         "training": training.curves(project.root),
         "scores": scores.gesture(project),
         "extraction": tables.tables(project.json("metrics/extraction.json") or {}),

@@ -50,17 +50,18 @@ class ClipView:
     found: str
 
 
-def views(project: Project, params: Report) -> list[ClipView]:
-    """Films of the clips that show most: one a subject where possible, those with a face and a voice first."""
-    return [_view(stretch) for stretch in choose(project, params)]
-
-
 def choose(project: Project, params: Report) -> list[Stretch]:
-    """Pick clips and the liveliest stretch of each; clips that no stage decoded are left out."""
+    """The liveliest stretch of a few clips: those that mostly show a face first, one a subject where possible."""
     clips = [clip for clip in project.clips(**FOLDERS) if "decoded" in clip.media and clip.row["has_video"]]
-    clips.sort(key=lambda clip: (clip.row.get("split") != "test", clip.row.get("role") != "speaker", clip.clip))
+    faces = {row["clip"]: row.get("face_frames") or 0 for row in project.index("data/faces")}
+    clips.sort(key=lambda clip: (2 * faces.get(clip.clip, 0) < clip.n_frames, *_rank(clip)))
     length = round(params.seconds * video.FPS)
     return [liveliest(clip, length) for clip in _varied(clips, params.clips)]
+
+
+def _rank(clip: Clip) -> tuple[bool, bool, str]:
+    """Clips that no model was trained on first, speakers before listeners."""
+    return clip.row.get("split") != "test", clip.row.get("role") != "speaker", clip.clip
 
 
 def _varied(clips: list[Clip], count: int) -> list[Clip]:
@@ -72,18 +73,20 @@ def _varied(clips: list[Clip], count: int) -> list[Clip]:
     return (chosen + [clip for clip in clips if clip not in chosen])[:count]
 
 
-def _view(stretch: Stretch) -> ClipView:
+def view(stretch: Stretch) -> ClipView:
+    """Film and curves of a stretch of a clip that has pictures."""
     found = overlays_of(stretch)
     path = stretch.clip.media["decoded"]
     pictures = video.read_frames(path, stretch.start, stretch.stop)
-    film = video.film(_draw(pictures, found), video.read_sound(path, stretch.start, stretch.stop))
-    faces = sum(overlay.box is not None for overlay in found)
+    faces = [i for i, overlay in enumerate(found) if overlay.box is not None]
+    poster = faces[len(faces) // 2] if faces else 0
+    film = video.film(_draw(pictures, found), video.read_sound(path, stretch.start, stretch.stop), poster)
     return ClipView(
         clip=stretch.clip.clip,
         film=film,
         curves=au_curves(stretch),
         start=stretch.start / video.FPS,
-        found=f"face in {faces} of {len(found)} frames",
+        found=f"face in {len(faces)} of {len(found)} frames",
     )
 
 

@@ -33,9 +33,10 @@ NAMED: Final = 12
 
 @dataclass(frozen=True)
 class Problem:
-    """One reason, and the clips it hit."""
+    """One reason, and the clips it hit; a note is about clips that went on."""
 
     stage: str
+    failed: bool
     reason: str
     clips: list[str]
 
@@ -69,6 +70,7 @@ class Data:
     splits: list[Row]
     stages: list[StageCount]
     problems: list[Problem]
+    timing: dict[str, int]
     faces: list[tuple[str, str]]
 
 
@@ -84,6 +86,7 @@ def summarise(project: Project) -> Data:
         splits=[_split(name, [row for row in usable if row.get("split") == name]) for name in SPLITS],
         stages=[_count(stage, project.index(folder)) for stage, folder in PER_CLIP],
         problems=problems(project),
+        timing=timing(project.index("data/decoded")),
         faces=face_pictures(project),
     )
 
@@ -113,17 +116,25 @@ def _count(stage: str, index: list[Row]) -> StageCount:
 
 
 def problems(project: Project) -> list[Problem]:
-    """Reasons of the catalog and errors of the stages, clips with equal wording together, most frequent first."""
-    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    """Reasons of the catalog, errors and notes of the stages, equal wording together: failures first."""
+    found: dict[tuple[bool, str, str], list[str]] = defaultdict(list)
     for row in project.catalog:
         if row["status"] != "ok":
-            found["catalog", _wording(row["reason"], row["clip"])].append(row["clip"])
+            found[True, "catalog", _wording(row["reason"], row["clip"])].append(row["clip"])
     for stage, folder in PER_CLIP:
         for row in project.index(folder):
-            if row["status"] == "failed":
-                found[stage, _wording(row["error"], row["clip"])].append(row["clip"])
-    ordered = sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
-    return [Problem(stage, reason, clips) for (stage, reason), clips in ordered]
+            failed = row["status"] == "failed"
+            if text := row["error"] if failed else row.get("note"):
+                found[failed, stage, _wording(text, row["clip"])].append(row["clip"])
+    ordered = sorted(found.items(), key=lambda item: (not item[0][0], -len(item[1]), item[0]))
+    return [Problem(stage, failed, reason, clips) for (failed, stage, reason), clips in ordered]
+
+
+def timing(index: list[Row]) -> dict[str, int]:
+    """Source frames that the grid of 25 fps dropped or repeated, and gaps, over all clips; empty where not counted."""
+    names = ("dropped", "duplicated", "gaps")
+    counted = bool(index) and set(names) <= set(index[0])
+    return {name: sum(row[name] or 0 for row in index) for name in names if counted}
 
 
 def _wording(reason: str | None, clip: str) -> str:

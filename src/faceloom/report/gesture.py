@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from faceloom.params import Report
     from faceloom.report.project import Project
     from faceloom.report.video import Film
-    from faceloom.store import Clip
 
     Values = npt.NDArray[np.float64]
 
@@ -62,6 +61,16 @@ class Tracks:
 
 
 @dataclass(frozen=True)
+class Example:
+    """One clip to show: what it stands for, the stretch, and its error over the whole clip in AU units."""
+
+    place: str
+    stretch: Stretch
+    error: float
+    tracks: Tracks
+
+
+@dataclass(frozen=True)
 class GestureView:
     """One clip's prediction: what it stands for, its error, film (None without the studio's data) and curves."""
 
@@ -74,7 +83,7 @@ class GestureView:
     start: float
 
 
-def views(project: Project, params: Report) -> list[GestureView]:
+def choose(project: Project, params: Report) -> list[Example]:
     """The best, the typical and the worst predicted clip, or fewer where `report.clips` is smaller."""
     path = project.root / PREDICTIONS
     if not path.is_file() or not params.clips:
@@ -84,7 +93,7 @@ def views(project: Project, params: Report) -> list[GestureView]:
     errors = errors_by_clip(table[table["clip"].isin(clips)])
     length = round(params.seconds * video.FPS)
     return [
-        _view(place, clips[name], table[table["clip"] == name], errors[name], length)
+        _example(place, liveliest(clips[name], length), table[table["clip"] == name], errors[name])
         for place, name in pick(errors, params.clips)
     ]
 
@@ -110,19 +119,21 @@ def pick(errors: dict[str, float], count: int) -> list[tuple[str, str]]:
     return [(place, ordered[i * (len(ordered) - 1) // steps]) for i, place in enumerate(places)]
 
 
-def _view(place: str, clip: Clip, table: pd.DataFrame, error: float, length: int) -> GestureView:
-    stretch = liveliest(clip, length)
-    frames = np.arange(stretch.start, stretch.stop)
-    rows = table.set_index("frame").reindex(frames)
-    tracks = Tracks(*(_columns(rows, kind) for kind in ("true", "predicted", "truth")))
+def _example(place: str, stretch: Stretch, table: pd.DataFrame, error: float) -> Example:
+    rows = table.set_index("frame").reindex(np.arange(stretch.start, stretch.stop))
+    return Example(place, stretch, error, Tracks(*(_columns(rows, kind) for kind in ("true", "predicted", "truth"))))
+
+
+def view(example: Example) -> GestureView:
+    """Film and curves of an example."""
     return GestureView(
-        place=place,
-        left=tracks.name,
-        clip=clip.clip,
-        rmse=error,
-        film=_film(stretch, tracks),
-        curves=curves(tracks),
-        start=stretch.start / video.FPS,
+        place=example.place,
+        left=example.tracks.name,
+        clip=example.stretch.clip.clip,
+        rmse=example.error,
+        film=_film(example.stretch, example.tracks),
+        curves=curves(example.tracks),
+        start=example.stretch.start / video.FPS,
     )
 
 
@@ -166,7 +177,8 @@ def _film(stretch: Stretch, tracks: Tracks) -> Film | None:
     left, right = (_with_upper_face(measured, upper) for upper in (tracks.best_known, tracks.predicted))
     frames = heads.frames((tracks.name, "predicted"), left, right, pose)
     path = stretch.clip.media.get("decoded")
-    return video.film(frames, None if path is None else video.read_sound(path, stretch.start, stretch.stop))
+    poster = int(np.argmax(np.nan_to_num(tracks.best_known).sum(1)))  # where the face moves most
+    return video.film(frames, None if path is None else video.read_sound(path, stretch.start, stretch.stop), poster)
 
 
 def _with_upper_face(aus: Values, upper: Values) -> Values:

@@ -41,18 +41,18 @@ class Film:
     seconds: float
 
 
-def film(frames: Iterable[Image], sound: Sound | None, poster_at: float = 0.4) -> Film:
+def film(frames: Iterable[Image], sound: Sound | None, poster: int) -> Film:
     """Encode 25 fps RGB frames (equal even sizes, uint8) and 16 kHz mono sound (-1..1); at least one frame.
 
-    The poster is the frame at that share of the film, for its first frame is rarely its best.
+    The poster is the frame of that number, for the first frame is rarely the best.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.mp4"
         count = encode(path, frames, sound)
-        poster = next(read_frames(path, int(poster_at * (count - 1)), count))
+        still = next(read_frames(path, min(poster, count - 1), count))
         video = path.read_bytes()
-    height, width = poster.shape[:2]
-    return Film(data_uri("video/mp4", video), jpeg(poster), width, height, count / FPS)
+    height, width = still.shape[:2]
+    return Film(data_uri("video/mp4", video), jpeg(still), width, height, count / FPS)
 
 
 def encode(path: Path, frames: Iterable[Image], sound: Sound | None) -> int:
