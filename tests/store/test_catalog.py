@@ -105,6 +105,18 @@ def test_two_files_with_one_stem_are_two_clips(recordings, one):
     assert [found[clip]["n_frames"] for clip in sorted(found)] == [20, 10, 25]
 
 
+def test_a_copy_is_in_its_originals_group(recordings, one):
+    recordings.put("a.mp4", one)
+    film(recordings.root / "b.mp4", steady(20))
+    before = recordings.rows()
+    recordings.put("z/copy of a.mp4", one)
+    found = recordings.rows()
+    assert found["z/copy of a.mp4"]["group"] == found["a.mp4"]["group"] == before["a.mp4"]["group"] == "a.mp4"
+    assert found["z/copy of a.mp4"]["reason"] == "z/copy of a.mp4: the same content as a.mp4; they share a group."
+    assert found["a.mp4"]["reason"] is None
+    assert found["b.mp4"]["group"] == "b.mp4"
+
+
 def test_linked_folders_are_followed_once(recordings, one, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "x.mp4").write_bytes(one)
@@ -139,7 +151,7 @@ def test_the_studio_links_and_splits_by_session(recordings, one):
     for dyad in range(6):
         names = [f"dyad-{dyad}/{role}.mp4" for role in ("speaker", "listener")]
         for name, other, role in zip(names, names[::-1], ("speaker", "listener"), strict=True):
-            recordings.put(name, one)
+            recordings.put(name, one + bytes(f"{dyad}{role}", "ascii"))
             recordings.put(name.replace(".mp4", ".truth.parquet"), b"")
             clips[name] = {"subject": f"{dyad}-{role}", "session": f"dyad-{dyad}", "role": role, "partner": other}
     (recordings.root / "studio.json").write_text(json.dumps({"synthetic": True, "clips": clips}))

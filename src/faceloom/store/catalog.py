@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -20,11 +19,6 @@ from faceloom.sequences.splits import assign, groups
 from faceloom.store import layouts, sidecars
 from faceloom.store.executors import execute
 from faceloom.store.records import file_digest
-
-VIDEO: Final = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".m4v", ".3gp")
-AUDIO: Final = (".wav", ".mp3", ".m4a", ".flac", ".ogg", ".opus")
-EXTENSIONS: Final = frozenset(VIDEO + AUDIO)
-"""Of recordings, any case."""
 
 FEW: Final = 100
 """Recordings up to which starting worker processes costs more than they save."""
@@ -51,56 +45,6 @@ SCHEMA: Final = pa.schema(
 )
 
 Row = dict[str, Any]
-
-
-@dataclass
-class Found:
-    """Files below the recordings folder by what they are; ids are POSIX paths relative to it, sorted."""
-
-    recordings: list[str] = field(default_factory=list)
-    tables: list[str] = field(default_factory=list)
-    truths: list[str] = field(default_factory=list)
-
-
-def scan(root: Path) -> Found:
-    """Look through a folder and the folders in it, linked ones included; what begins with a dot is not there.
-
-    Raises:
-        InputError: no such folder.
-    """
-    if not root.is_dir():
-        raise InputError(
-            f"{root}: no such folder; set catalog.recordings in params.yaml to the folder of your recordings."
-        )
-    found = Found()
-    for path in _walk(root, set()):
-        name = path.relative_to(root).as_posix()
-        if path.suffix.lower() in EXTENSIONS or path.is_dir():
-            found.recordings.append(name)
-        elif name.endswith(sidecars.TRUTH):
-            found.truths.append(name)
-        elif path.suffix.lower() == ".csv" and sidecars.openface_columns(path):
-            found.tables.append(name)
-    return found
-
-
-def _walk(folder: Path, seen: set[str]) -> Iterator[Path]:
-    """Files in sorted order; folders that cannot be read or have a recording's name: they get a row with a reason."""
-    if (real := os.path.realpath(folder)) in seen:  # a link back up
-        return
-    seen.add(real)
-    try:
-        inside = sorted(folder.iterdir())
-    except OSError:
-        yield folder
-        return
-    for path in inside:
-        if path.name.startswith("."):
-            continue
-        if path.is_dir() and path.suffix.lower() not in EXTENSIONS:
-            yield from _walk(path, seen)
-        else:
-            yield path
 
 
 def build(root: Path, layout: str, val: float, test: float, runtime: Runtime | None = None) -> pa.Table:
@@ -232,13 +176,25 @@ def _place(rows: Mapping[str, Row], places: Mapping[str, layouts.Place]) -> None
 
 def _split(rows: Mapping[str, Row], val: float, test: float) -> None:
     """Groups of the usable clips, and the data set's own split or else the hash's."""
-    usable = [row for row in rows.values() if row["status"] == "ok"]
-    keys = {row["clip"]: [f"{k}:{row[k]}" for k in ("subject", "session") if row.get(k)] for row in usable}
-    group = groups(keys)
+    usable = [rows[clip] for clip in sorted(rows) if rows[clip]["status"] == "ok"]
+    group = groups(_inseparable(usable))
     split = assign([group[row["clip"]] for row in usable if not row.get("split")], val, test)
     for row in usable:
         row["group"] = group[row["clip"]]
         row["split"] = row.get("split") or split[row["group"]]
+
+
+def _inseparable(rows: Sequence[Row]) -> dict[str, list[str]]:
+    """What no two splits may share: subjects, sessions, and the content itself, for a copy is no new recording."""
+    keys: dict[str, list[str]] = {}
+    first: dict[str, str] = {}
+    for row in rows:
+        clip, original = row["clip"], first.setdefault(row["digest"], row["clip"])
+        keys[clip] = [f"{name}:{row[name]}" for name in ("subject", "session") if row.get(name)] or [clip]
+        if clip != original:
+            keys[clip] += keys[original]
+            row["reason"] = row.get("reason") or f"{clip}: the same content as {original}; they share a group."
+    return keys
 
 
 def check(table: pa.Table, max_failed_fraction: float) -> Sequence[str]:
