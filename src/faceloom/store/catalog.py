@@ -19,6 +19,7 @@ from faceloom.sequences.splits import assign, groups
 from faceloom.store import layouts, sidecars
 from faceloom.store.executors import execute
 from faceloom.store.records import file_digest
+from faceloom.store.scan import Found, scan
 
 FEW: Final = 100
 """Recordings up to which starting worker processes costs more than they save."""
