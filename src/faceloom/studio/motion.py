@@ -44,12 +44,13 @@ def bump(times: Floats, onset: float, rise: float, hold: float, fall: float) -> 
 
 
 def blinks(rng: np.random.Generator, times: Floats, a_minute: float) -> Floats:
-    """(t,) weight of eyeBlink: full blinks at random, at least half a second apart, some of them half."""
-    closed, at = np.zeros(len(times), np.float32), float(rng.exponential(60 / a_minute))
+    """(t,) weight of eyeBlink: full blinks, some of them half, at intervals that scatter about their mean."""
+    closed, interval = np.zeros(len(times), np.float32), 60 / a_minute
+    at = float(rng.uniform(0, interval))
     while at < times[-1]:
         depth = 1.0 if rng.random() < 0.85 else rng.uniform(0.4, 0.8)
         closed = np.maximum(closed, depth * bump(times, at, CLOSING, rng.uniform(0.02, 0.06), OPENING))
-        at += 0.5 + float(rng.exponential(60 / a_minute))
+        at += 0.4 + float(rng.gamma(3, (interval - 0.4) / 3))
     return closed
 
 

@@ -27,7 +27,7 @@ def occlude(image: Image, seen: Rendered, identity: Identity, rng: np.random.Gen
     points = seen.landmarks68
     canvas, alpha = image.astype(np.float32), np.zeros(image.shape[:2], np.float32)
     draw = {"hand": _hand, "microphone": _microphone, "glasses": _glasses, "hair": _hair}[kind]
-    colour = draw(canvas, alpha, points, identity, rng)
+    colour = draw(alpha, points, identity, rng)
     soft = cv2.GaussianBlur(alpha, (0, 0), 0.7)[..., None]
     shadow = 1 - 0.25 * cv2.GaussianBlur(alpha, (0, 0), 4.0)[..., None]
     mixed = canvas * shadow * (1 - soft) + colour * soft
@@ -54,7 +54,7 @@ def _span(points: Floats) -> float:
     return float(np.linalg.norm(points[45] - points[36]))
 
 
-def _hand(canvas: Floats, alpha: Floats, points: Floats, who: Identity, rng: np.random.Generator) -> Floats:
+def _hand(alpha: Floats, points: Floats, who: Identity, rng: np.random.Generator) -> Floats:
     """Four fingers and a palm that come from below or from a side, in the person's skin colour."""
     span = _span(points)
     target = points[rng.choice([4, 8, 12, 48, 54, 57])] + rng.normal(0, 0.12 * span, 2)
@@ -68,7 +68,7 @@ def _hand(canvas: Floats, alpha: Floats, points: Floats, who: Identity, rng: np.
     return _shade(alpha, who.look.skin * rng.uniform(0.75, 1.0), rng)
 
 
-def _microphone(canvas: Floats, alpha: Floats, points: Floats, who: Identity, rng: np.random.Generator) -> Floats:
+def _microphone(alpha: Floats, points: Floats, _: Identity, rng: np.random.Generator) -> Floats:
     """A ball and a stick below the mouth."""
     span = _span(points)
     ball = points[57] + np.array([rng.normal(0, 0.25), rng.uniform(0.15, 0.5)]) * span
@@ -78,7 +78,7 @@ def _microphone(canvas: Floats, alpha: Floats, points: Floats, who: Identity, rn
     return _shade(alpha, np.full(3, rng.uniform(0.08, 0.5)), rng)
 
 
-def _glasses(canvas: Floats, alpha: Floats, points: Floats, who: Identity, rng: np.random.Generator) -> Floats:
+def _glasses(alpha: Floats, points: Floats, _: Identity, rng: np.random.Generator) -> Floats:
     """Rims round both eyes, a bridge and temples; now and then dark lenses."""
     span, width = _span(points), rng.uniform(0.02, 0.06)
     eyes = [points[36:42].mean(0), points[42:48].mean(0)]
@@ -94,10 +94,10 @@ def _glasses(canvas: Floats, alpha: Floats, points: Floats, who: Identity, rng: 
     _capsule(alpha, eyes[0] + unit * size[0], eyes[1] - unit * size[0], thick)
     _capsule(alpha, eyes[0] - unit * size[0], points[0], thick)
     _capsule(alpha, eyes[1] + unit * size[0], points[16], thick)
-    return np.broadcast_to(np.float32(255) * rng.uniform(0.03, 0.4, 3).astype(np.float32), canvas.shape)
+    return np.broadcast_to(np.float32(255) * rng.uniform(0.03, 0.4, 3).astype(np.float32), (*alpha.shape, 3))
 
 
-def _hair(canvas: Floats, alpha: Floats, points: Floats, who: Identity, rng: np.random.Generator) -> Floats:
+def _hair(alpha: Floats, points: Floats, who: Identity, rng: np.random.Generator) -> Floats:
     """Locks that fall over the forehead and an eye."""
     span, side = _span(points), rng.choice([-1.0, 1.0])
     root = points[27] + np.array([side * rng.uniform(0.1, 0.4), -rng.uniform(0.9, 1.2)]) * span

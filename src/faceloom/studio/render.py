@@ -184,7 +184,8 @@ def _draw(
     face, image = np.empty((size, size), np.uint8), np.empty((size, size, 3), np.uint8)
     shading.resolve(
         ids, depth, samples, posed.triangles, posed.groups, attributes(posed, place),
-        look.texture, materials.settings(look), materials.strands(), light.rig(), shadow, 0.2 * identity.eye_distance, canvas, face,
+        look.texture, materials.settings(look), materials.strands(), light.rig(), shadow,
+        0.2 * identity.eye_distance, canvas, face,
     )  # fmt: skip
     shading.encode(canvas, materials.srgb_table(), image)
     return depth, image, face.astype(bool)

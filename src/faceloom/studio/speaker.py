@@ -34,7 +34,7 @@ FALLING: Final = {"AU04": 0.22, "AU07": 0.08}
 ACCENT: Final = {"AU01": 0.40, "AU02": 0.40, "AU05": 0.25}
 """Share added at a peak of the melody by a brow flash."""
 
-NOISE: Final = 0.07
+NOISE: Final = 0.10
 """Standard deviation of what nothing explains, as a share of full intensity."""
 
 EMOTION_FREE: Final = ("AU25", "AU26", "AU45")
@@ -69,7 +69,7 @@ def sample_temper(rng: np.random.Generator) -> Temper:
     """Draw a speaker's manner."""
     return Temper(
         brows=float(rng.uniform(0.6, 1.3)),
-        flash=float(rng.uniform(0.4, 0.85)),
+        flash=float(rng.uniform(0.3, 0.75)),
         tension=float(rng.uniform(0.6, 1.3)),
         articulation=float(rng.uniform(0.75, 1.2)),
         head=float(rng.uniform(0.6, 1.4)),
@@ -131,7 +131,7 @@ def _noisy(rng: np.random.Generator, explained: Floats, frames: int) -> Floats:
     """The explained shares with a slow drift of strength and noise in the upper face."""
     shares = explained.copy()
     for au in UPPER_FACE_AUS:
-        drift = np.exp(wander(rng, frames, 0.25, 1.0))
+        drift = np.exp(wander(rng, frames, 0.4, 0.8))
         shares[:, AUS.index(au)] = shares[:, AUS.index(au)] * drift + wander(rng, frames, NOISE, 0.25)
     return shares
 

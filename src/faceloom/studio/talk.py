@@ -48,8 +48,11 @@ class Talk:
 
 
 def hold_forth(rng: np.random.Generator, voice: Voice, mood: str, seconds: float) -> Talk:
-    """Sentences in a mood with pauses until the time is over; what would not fit is not begun."""
-    texts = [*rng.permutation(SENTENCES[mood]), *rng.permutation(SENTENCES["neutral"])]
+    """Sentences in a mood with pauses until the time is over; what would not fit is not begun.
+
+    Short exclamations come last: they fill what is left, and recordings too short for a sentence.
+    """
+    texts = [*rng.permutation(SENTENCES[mood]), *rng.permutation(SENTENCES["neutral"]), *BACKCHANNELS[mood]]
     parts: list[tuple[float, Speech]] = []
     at = float(rng.uniform(0.2, 0.9))
     for text in texts:
