@@ -1,3 +1,6 @@
+import errno
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -85,6 +88,21 @@ def test_if_the_block_raises_no_file_stays(tmp_path):
     with pytest.raises(RuntimeError):
         work()
     assert not path.exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_on_a_full_disk_it_raises_and_no_file_stays(tmp_path):
+    path = tmp_path / "a.mkv"
+    path.symlink_to("/dev/full")
+
+    def work():
+        with MediaWriter(path, (64, 64)) as writer:
+            writer.write_rgb(patches())
+
+    with pytest.raises(OSError) as caught:
+        work()
+    assert caught.value.errno == errno.ENOSPC
+    assert not path.is_symlink()
 
 
 class Frame:

@@ -50,9 +50,8 @@ def place(pieces: Iterable[tuple[int, Samples]], total: int, heard: Heard) -> It
     """
     end = 0
     for position, samples in pieces:
-        if position > end:
-            yield np.zeros(min(position, total) - end, np.float32)
-            end = min(position, total)
+        yield from _silence(min(position, total) - end)
+        end = max(end, min(position, total))
         new = samples[max(0, end - position) : max(0, total - position)]
         if len(new):
             heard.samples += len(new)
@@ -60,7 +59,13 @@ def place(pieces: Iterable[tuple[int, Samples]], total: int, heard: Heard) -> It
             yield new
         if end >= total:
             return
-    yield np.zeros(total - end, np.float32)
+    yield from _silence(total - end)
+
+
+def _silence(samples: int) -> Iterator[Samples]:
+    """Zeros, a second at a time: a gap may be an hour long."""
+    for begin in range(0, samples, AUDIO_RATE):
+        yield np.zeros(min(AUDIO_RATE, samples - begin), np.float32)
 
 
 def blocks(pieces: Iterable[Samples], size: int) -> Iterator[Samples]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
 import av
+import av.error
 import numpy as np
 from numpy.typing import NDArray
 
@@ -137,7 +139,14 @@ class MediaWriter:
         try:
             if kind is None:
                 self.close()
-        finally:
-            if kind is not None:
-                self._container.close()
-                self.path.unlink(missing_ok=True)
+                return
+        except BaseException:
+            self._discard()
+            raise
+        self._discard()
+
+    def _discard(self) -> None:
+        """Leave nothing half-written; why it failed is already on its way to the caller."""
+        with suppress(av.error.FFmpegError, OSError):
+            self._container.close()
+        self.path.unlink(missing_ok=True)
