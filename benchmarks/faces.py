@@ -132,16 +132,26 @@ def compare(path: Path, name: str, tools: tuple[Any, Any, Faces]) -> Result:
     )
 
 
-def pasted(source: Path, path: Path, size: tuple[int, int], every: int = 0) -> Path:
-    """The recording enlarged on a picture of `size`; its face is covered in every other stretch of `every` frames."""
+def pasted(source: Path, path: Path, size: tuple[int, int], every: int = 0, roll: float = 0) -> Path:
+    """The recording enlarged on a picture of `size`.
+
+    Args:
+        source: Recording.
+        path: File to write.
+        size: Width and height.
+        every: Blur everything beyond recognition in every other stretch of so many frames.
+        roll: Degrees by which the picture sways to each side, once a second.
+    """
     with MediaWriter(path, size, None) as writer:
         for number, frame in enumerate(frames(source)):
             scale = min(size[0] / frame.shape[1], size[1] / frame.shape[0])
-            large = cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-            canvas = np.full((size[1], size[0], 3), 90, np.uint8)
-            canvas[: large.shape[0], : large.shape[1]] = large[: size[1], : size[0]]
+            turn = cv2.getRotationMatrix2D(
+                (frame.shape[1] / 2, frame.shape[0] / 2), roll * np.sin(number * 2 * np.pi / 25), scale
+            )
+            turn[:, 2] += (np.array(size) - frame.shape[1::-1]) / 2
+            canvas = cv2.warpAffine(frame, turn, size, flags=cv2.INTER_CUBIC, borderValue=(90, 90, 90))
             if every and number // every % 2:
-                canvas[:, : large.shape[1]] = cv2.blur(canvas[::-1, : large.shape[1]], (9, 9))  # nobody, but a picture
+                canvas = cv2.blur(canvas, (size[1] // 4, size[1] // 4))
             writer.write_rgb(canvas)
     return path
 
@@ -165,10 +175,17 @@ def groups(arguments: Sequence[Path], folder: Path, few: int) -> Iterator[tuple[
     yield "GRID, 360x288", some
     yield "GRID enlarged, 1280x720", [pasted(p, folder / f"720-{p.stem}.mp4", (1280, 720)) for p in some[:3]]
     yield (
-        "face covered half of the time",
+        "face blurred half of the time",
         [
             pasted(some[0], folder / f"half-{w}x{h}.mp4", (w, h), every=10)
             for w, h in ((360, 288), (1280, 720), (1920, 1080))
+        ],
+    )
+    yield (
+        "head sways by 40 degrees",
+        [
+            pasted(p, folder / f"roll-{p.stem}.mp4", size, roll=40)
+            for p, size in zip(some, ((360, 288), (360, 288), (1280, 720)), strict=False)
         ],
     )
     yield "clips", [p for p in sorted((SHARED / "clips").iterdir()) if p.suffix != ".md"]
