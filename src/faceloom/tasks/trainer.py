@@ -2,8 +2,8 @@
 
 A run's state lies outside the DAG's outs, in `.faceloom/train/<task>-<hash of what determines the result>/`: after a
 kill the same run goes on from its last whole epoch and ends with the weights that it would have had. It is removed when
-the run is done. Every epoch draws its own random numbers from (seed, epoch), so that it does not matter where a run
-stopped.
+the run is done. Every batch draws its own random numbers from (seed, epoch, batch), so that it does not matter where a
+run stopped.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def fit(module: lightning.LightningModule, train: DataLoader[Batch], val: DataLo
     torch.set_num_threads(plan.threads)
     accelerator, precision = _device(plan)
     history, best = HistoryCallback(), _best(plan.state)
-    callbacks = [EpochSeed(plan.seed), history, _stopping(plan.patience), best, _last(plan.state)]
+    callbacks = [BatchSeed(plan.seed), history, _stopping(plan.patience), best, _last(plan.state)]
     trainer = lightning.Trainer(
         accelerator=accelerator,
         devices=1,
@@ -94,7 +94,7 @@ def fit(module: lightning.LightningModule, train: DataLoader[Batch], val: DataLo
         enable_progress_bar=sys.stderr.isatty(),
         enable_model_summary=False,
         num_sanity_val_steps=0,
-        log_every_n_steps=1_000_000,  # curves are per epoch
+        log_every_n_steps=1,  # tasks log whole epochs
     )
     resume = plan.state / "last.ckpt"
     if resume.is_file():
@@ -138,21 +138,26 @@ class Batches(Sampler[list[int]]):
         return -(-self.n // self.batch_size)
 
     def __iter__(self) -> Iterator[list[int]]:
+        # a generator: after a resume Lightning makes the iterator before it says which epoch it is
         rows = list(range(self.n))
         if self.seed is not None:
             rows = torch.randperm(self.n, generator=_generator(self.seed, self.epoch)).tolist()
-        return (rows[first : first + self.batch_size] for first in range(0, self.n, self.batch_size))
+        for first in range(0, self.n, self.batch_size):
+            yield rows[first : first + self.batch_size]
 
 
-class EpochSeed(Callback):
-    """Dropout and sampling start from (seed, epoch)."""
+class BatchSeed(Callback):
+    """Dropout and sampling start from (seed, epoch, batch)."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
 
-    def on_train_epoch_start(self, trainer: lightning.Trainer, _: lightning.LightningModule) -> None:
+    # not at the start of an epoch: Lightning leaves that hook out for the first epoch after a resume
+    def on_train_batch_start(
+        self, trainer: lightning.Trainer, _module: lightning.LightningModule, _batch: Any, i: int
+    ) -> None:
         """Seed every device."""
-        torch.manual_seed(_generator(self.seed, trainer.current_epoch).initial_seed())
+        torch.manual_seed(_generator(self.seed, trainer.current_epoch, i).initial_seed())
 
 
 class HistoryCallback(Callback):
@@ -180,8 +185,8 @@ def seeded(seed: int) -> None:
     torch.manual_seed(seed)
 
 
-def _generator(seed: int, epoch: int) -> torch.Generator:
-    digest = hashlib.blake2b(f"{seed}:{epoch}".encode(), digest_size=7).digest()
+def _generator(*numbers: int) -> torch.Generator:
+    digest = hashlib.blake2b(repr(numbers).encode(), digest_size=7).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest, "big"))
 
 
@@ -245,4 +250,5 @@ def _quiet() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     # data are in memory: worker processes would only cost
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-    warnings.filterwarnings("ignore", message=".*logging interval.*")
+    warnings.filterwarnings("ignore", message=".*exists and is not empty.*")  # that is what resuming means
+    warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")  # inside Lightning
