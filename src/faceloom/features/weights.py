@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from faceloom.errors import InputError
 from faceloom.features.weight_files import WeightFile
@@ -50,6 +50,19 @@ class WeightStatus:
     sha256_ok: bool | None
     what_is_skipped: str
 
+    @property
+    def state(self) -> Literal["ok", "absent", "wrong"]:
+        """`absent` is what the params do not ask for, `wrong` what they ask for and cannot have."""
+        if self.path is None:
+            return "absent"
+        return "wrong" if self.what_is_skipped else "ok"
+
+    @property
+    def meaning(self) -> str:
+        """One sentence."""
+        checked = "the checksum is right" if self.sha256_ok else "no checksum given"
+        return self.what_is_skipped or f"{self.path}: {checked}"
+
 
 def extractors(facial: Facial) -> list[WeightFeatures]:
     """One extractor for each facial weight file that the params name; none where they name none.
@@ -85,7 +98,7 @@ def status(params: Params) -> list[WeightStatus]:
 def _status(key: str, value: str | None) -> WeightStatus:
     name = key.split(".")[1]
     if not value:
-        return WeightStatus(name, key, None, False, None, f"{SKIPPED[key]} are skipped; bring {BRING[key]}.")
+        return WeightStatus(name, key, None, False, None, f"skipped: {SKIPPED[key]}; bring {BRING[key]}")
     try:
         file = weight_file(key, value)
     except InputError as error:

@@ -92,6 +92,8 @@ def test_status_of_everything(some_file):
     facial = Facial(me_graphau=f"{some_file}#sha256={checksum(some_file)}", resmasknet=f"{some_file}#sha256={'0' * 64}")
     rows = {row.key: row for row in status(Params(facial=facial, pose=Pose(videomae="nowhere")))}
     assert (rows["facial.me_graphau"].sha256_ok, rows["facial.me_graphau"].what_is_skipped) == (True, "")
+    assert [row.state for row in rows.values()] == ["ok", "wrong", "absent", "wrong"]
+    assert rows["facial.me_graphau"].meaning.endswith("the checksum is right")
     assert (rows["facial.resmasknet"].present, rows["facial.resmasknet"].sha256_ok) == (True, False)
     assert "1,408 valence" in rows["facial.efficientnet_va"].what_is_skipped
     assert "nowhere" in rows["pose.videomae"].what_is_skipped
