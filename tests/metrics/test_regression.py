@@ -88,7 +88,7 @@ def test_nothing_left_is_undefined(metric):
 
 def test_points_are_measured_by_the_face():
     target = np.zeros((2, 3, 2))
-    predicted = target + [3.0, 4.0]
+    predicted = target + np.array([3.0, 4.0])
     assert nme(predicted, target, [10.0, 20.0]) == pytest.approx((0.5 + 0.25) / 2)
     assert nme(predicted, target, [10.0, 20.0], mask=[True, False]) == pytest.approx(0.5)
     target[0] = np.nan

@@ -57,7 +57,10 @@ def test_what_is_missing():
         known.decode([len(known)])
 
 
-@pytest.mark.parametrize("text", ["", "[]", json.dumps({"levels": {"F0": [2, 1]}}), json.dumps({"levels": {"F0": "x"}})])
+BROKEN = ("", "[]", json.dumps({"levels": {"F0": [2, 1]}}), json.dumps({"levels": {"F0": "x"}}))
+
+
+@pytest.mark.parametrize("text", BROKEN)
 def test_a_broken_file_is_one_sentence(tmp_path, text):
     path = tmp_path / "vocabulary.json"
     path.write_text(text)

@@ -107,17 +107,13 @@ def write_csv(path: Path, chunks: Iterable[pa.Table], face_id: int = 0) -> None:
         chunks: The aligned table, window by window.
         face_id: Number of the face, as OpenFace counts them; -1 is written where there is no face.
     """
-    writer: Any = None
-    try:
-        for chunk in chunks:
+    options = pa.csv.WriteOptions(include_header=False, delimiter=";", quoting_style="none")
+    with path.open("wb") as file:
+        for k, chunk in enumerate(chunks):
             table = csv_table(chunk, face_id)
-            if writer is None:
-                options = pa.csv.WriteOptions(delimiter=";", quoting_style="none")
-                writer = pa.csv.CSVWriter(path, table.schema, write_options=options)
-            writer.write_table(table)
-    finally:
-        if writer is not None:
-            writer.close()
+            if not k:  # pyarrow would put its header in quotes
+                file.write((";".join(table.column_names) + "\n").encode())
+            pa.csv.write_csv(table, file, options)
 
 
 def csv_table(table: pa.Table, face_id: int = 0) -> pa.Table:

@@ -75,5 +75,3 @@ def test_a_broken_file_is_one_sentence(tmp_path):
         read(tmp_path / "gesture.h5")
     with pytest.raises(InputError, match="no such file"):
         read(tmp_path / "absent.h5")
-
-

@@ -39,7 +39,9 @@ def test_shapes(kind):
 
 def test_parameters_of_the_published_network():
     hidden, embedding, f0, au = 128, 128, 3919, 28
-    config = NetworkConfig(f0, au, hidden=hidden, embedding=embedding, speech="token", context="state", autoregressive=True)
+    config = NetworkConfig(
+        f0, au, hidden=hidden, embedding=embedding, speech="token", context="state", autoregressive=True
+    )
     lstm = 4 * hidden * (embedding + hidden + 2)  # PyTorch has two biases a gate
     expected = f0 * embedding + lstm + 6 * au * hidden + lstm + 6 * au * (hidden + 1)
     found = GestureNetwork(config, torch.linspace(50, 550, f0)).parameters()

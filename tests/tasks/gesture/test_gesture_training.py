@@ -64,7 +64,9 @@ class Stop(trainer.Callback):
             raise KeyError("killed")
 
 
-@pytest.mark.parametrize("kind", [{}, {"context": "state", "speech": "token", "autoregressive": True, "optimizer": "rmsprop"}])
+@pytest.mark.parametrize(
+    "kind", [{}, {"context": "state", "speech": "token", "autoregressive": True, "optimizer": "rmsprop"}]
+)
 def test_stop_and_resume_ends_with_the_same_weights(packed, small, tmp_path, monkeypatch, kind):
     section = small | {"dropout": 0.3} | kind
     whole = train(packed, section, tmp_path / "whole")
@@ -91,7 +93,9 @@ def test_another_seed_gives_another_model(packed, small, tmp_path):
 
 def test_the_best_weights_are_kept_and_training_stops_early(packed, small, tmp_path):
     # a step this long makes the validation loss explode at once
-    history = train(packed, small | {"learning_rate": 1.0, "epochs": 30, "patience": 2, "clip": None}, tmp_path / "model")
+    history = train(
+        packed, small | {"learning_rate": 1.0, "epochs": 30, "patience": 2, "clip": None}, tmp_path / "model"
+    )
     losses = [row["val_loss"] for row in history]
     best = int(np.argmin(losses))
     assert len(history) == min(30, best + 1 + 2) < 30
@@ -120,7 +124,7 @@ def test_speech_that_moves_the_brows_is_learnt(packed, small, tmp_path):
     assert set(plots["clip"]) == {"5.mp4"}
     assert not set(plots["frame"]) & set(range(20, 30))
     assert np.corrcoef(plots["AU01_true"], plots["AU01_predicted"])[0, 1] > 0.9
-    assert list(pd.read_csv(tmp_path / "plots/training.csv").columns)[0] == "epoch"
+    assert pd.read_csv(tmp_path / "plots/training.csv")["epoch"].tolist() == list(range(25))
     assert set(pd.read_csv(tmp_path / "plots/scores.csv")["predictor"]) == {"model", "mean", "persistence"}
 
 
@@ -155,9 +159,13 @@ def test_bad_input_is_one_sentence(tmp_path, small, monkeypatch, packed):
 NEEDLESS = ("pydantic", "rich", "av", "dvclive", "dvc", "dlib", "opensmile", "librosa", "cv2", "yaml")
 
 SCRIPT = """
-import sys
-for name in {needless}:
-    sys.modules[name] = None  # importing it fails
+import builtins
+original = builtins.__import__
+def guarded(name, globals=None, *args, **kwargs):
+    if (globals or {{}}).get("__name__", "").startswith("faceloom") and name.split(".")[0] in {needless}:
+        raise ImportError(name)
+    return original(name, globals, *args, **kwargs)
+builtins.__import__ = guarded
 from pathlib import Path
 from faceloom.tasks.gesture.train import train
 from faceloom.tasks.gesture.evaluate import evaluate
@@ -169,7 +177,11 @@ evaluate(Path({packed!r}), Path("model"), Path("gesture.json"), Path("plots"))
 def test_training_needs_none_of_the_media_packages(packed, small, tmp_path):
     script = SCRIPT.format(needless=NEEDLESS, packed=str(packed), section=small | {"epochs": 1})
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "gesture.json").is_file()

@@ -58,6 +58,10 @@ def clips():
 
 def pack(out, recordings=None, length=40, overlap=8):
     recordings = clips() if recordings is None else recordings
-    vocabularies = {"F0": F0.vocabulary, "F0_train": training_vocabulary(recordings, F0.vocabulary), "AU": AU.vocabulary}
+    vocabularies = {
+        "F0": F0.vocabulary,
+        "F0_train": training_vocabulary(recordings, F0.vocabulary),
+        "AU": AU.vocabulary,
+    }
     data.pack(recordings, vocabularies, out, length=length, overlap=overlap)
     return out
