@@ -22,6 +22,7 @@ import pandas as pd
 from faceloom.facs import AU_COLUMNS, AUS
 from faceloom.features.iris import IrisNetwork
 from faceloom.features.landmarks import Landmarker, decode, whole
+from faceloom.features.mouth_texture import mouth_texture
 from faceloom.metrics.regression import ccc, pearson
 from faceloom.runtime import Runtime
 from faceloom.store.executors import execute
@@ -47,21 +48,24 @@ def start() -> None:
     _networks[:] = [(Landmarker(), IrisNetwork())]
 
 
-def see(job: tuple[int, list[bytes]]) -> list[tuple[Array, Array]]:
-    """Landmarks and eyelids of face crops."""
+def see(job: tuple[int, list[bytes]]) -> list[tuple[Array, Array, Array]]:
+    """Landmarks, eyelids and mouths of face crops."""
     landmarker, iris = _networks[0]
     images = [decode(encoded) for encoded in job[1]]
     landmarks = [landmarker(image, whole(image), passes=2)[0] for image in images]
-    return [(points, iris(image, points)) for image, points in zip(images, landmarks, strict=True)]
+    return [
+        (points, iris(image, points), mouth_texture(image, points))
+        for image, points in zip(images, landmarks, strict=True)
+    ]
 
 
-def look(faces: pd.DataFrame) -> tuple[Array, Array]:
-    """Landmarks (n, 468, 3) and eyes (n, 2, 76, 2) of all crops."""
+def look(faces: pd.DataFrame) -> list[Array]:
+    """Landmarks (n, 468, 3), eyes (n, 2, 76, 2) and mouths (n, 640) of all crops."""
     encoded = [image["bytes"] for image in faces["image"]]
     jobs = [(first, encoded[first : first + 64]) for first in range(0, len(encoded), 64)]
     results = {job[0]: result for job, result in execute(Runtime.load(), start, see, jobs)}
     seen = [face for first, _ in jobs for face in results[first]]
-    return np.stack([landmarks for landmarks, _ in seen]), np.stack([iris for _, iris in seen])
+    return [np.stack(arrays) for arrays in zip(*seen, strict=True)]
 
 
 def dev(persons: pd.Series) -> npt.NDArray[np.bool_]:
@@ -100,7 +104,7 @@ def main() -> None:
     faces = pd.read_parquet(options.faces)
     labels = faces[list(AU_COLUMNS)].to_numpy(np.float32)
     found = model(model.features(*look(faces))).units
-    synthetic = model(model.features(held_out.landmarks, held_out.iris)).units
+    synthetic = model(model.features(held_out.landmarks, held_out.iris, held_out.texture)).units
     lines = list(table(found, labels, dev(faces["person"]), (synthetic, held_out.units)))
     print("\n".join(lines))
     if options.write:

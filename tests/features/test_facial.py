@@ -5,13 +5,12 @@ import pytest
 
 from faceloom.errors import InputError
 from faceloom.facs import AFFECT, AU_COLUMNS, AUS, EXPRESSIONS
-from faceloom.features.face_geometry import NAMES
 from faceloom.features.face_table import from_lists
 from faceloom.features.facial import Facial
 from faceloom.features.landmarks import Landmarker, whole
 from faceloom.features.pose import Pose
 from faceloom.store import Clip, ClipTable, write_table
-from faceloom.tasks.action_units.model import Linear, Model, save
+from faceloom.tasks.action_units.model import FEATURES, Linear, Model, save
 from faces import astronaut, faces_table
 
 SIZE = {"width": 640, "height": 480, "rotation": 0}
@@ -24,14 +23,12 @@ def model(tmp_path_factory):
     outputs = len(AUS) + len(AFFECT) + len(EXPRESSIONS)
     points, _ = Landmarker()(astronaut(), whole(astronaut()), passes=2)
     template = (points - points.mean(axis=0)) * np.float32([1, -1, -1]) / 50
-    x = Model(template, *[None] * 3).features
     linear = Linear(
-        np.zeros(len(NAMES), np.float32),
-        np.ones(len(NAMES), np.float32),
-        rng.normal(size=(len(NAMES), outputs)).astype(np.float32) / 50,
+        np.zeros(len(FEATURES), np.float32),
+        np.ones(len(FEATURES), np.float32),
+        rng.normal(size=(len(FEATURES), outputs)).astype(np.float32) / 50,
         np.full(outputs, 1.0, np.float32),
     )
-    assert x is not None
     folder = tmp_path_factory.mktemp("model")
     save(Model(template, linear, linear, {}), folder)
     return folder

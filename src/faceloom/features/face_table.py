@@ -12,6 +12,7 @@ import pyarrow as pa
 from faceloom.facs import AFFECT, AU_COLUMNS, AUS, EXPRESSIONS
 from faceloom.features.iris import N_POINTS
 from faceloom.features.landmarks import N_LANDMARKS
+from faceloom.features.mouth_texture import SIZE
 
 Array = npt.NDArray[np.float32]
 
@@ -32,6 +33,8 @@ class FaceWindow:
     landmarks68: Array
     keypoints15: Array
     iris: Array
+    texture: Array
+    """(n, mouth_texture.SIZE): read by the estimator, not stored."""
     confidence: Array
 
     @classmethod
@@ -45,6 +48,7 @@ class FaceWindow:
             "landmarks68": (68, 2),
             "keypoints15": (15, 2),
             "iris": (2, N_POINTS, 2),
+            "texture": (SIZE,),
             "confidence": (),
         }
         arrays = {name: np.full((n, *shape), np.nan, dtype=np.float32) for name, shape in shapes.items()}
@@ -80,7 +84,11 @@ def to_table(window: FaceWindow, first: int, source: str) -> pa.Table:
 
 
 def _lists(values: Array, subpixels: int = SUBPIXELS) -> pa.FixedSizeListArray:
-    flat = (np.round(values * subpixels) / subpixels).astype(np.float32)
+    return as_lists((np.round(values * subpixels) / subpixels).astype(np.float32))
+
+
+def as_lists(flat: Array) -> pa.FixedSizeListArray:
+    """An array (n, ...) as a list column."""
     return pa.FixedSizeListArray.from_arrays(pa.array(flat.ravel()), flat[0].size if len(flat) else 1)
 
 

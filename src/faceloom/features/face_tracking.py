@@ -13,6 +13,7 @@ import pyarrow as pa
 from faceloom.features.face_table import FaceWindow
 from faceloom.features.iris import IrisNetwork
 from faceloom.features.landmarks import Image, Landmarker, Roi, decode, keypoints15, landmarks68, roi_of, whole
+from faceloom.features.mouth_texture import mouth_texture
 
 Array = npt.NDArray[np.float32]
 
@@ -61,6 +62,7 @@ class FaceTracker:
             return
         window.is_face[k] = True
         window.iris[k] = self._iris(image, landmarks)
+        window.texture[k] = mouth_texture(image, landmarks)
         window.landmarks[k] = crop.from_crop(landmarks, image.shape[0])
         self._last = Last(window.landmarks[k], row["track"])
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from faceloom.errors import InputError
 from faceloom.facs import AFFECT, AU_COLUMNS, EXPRESSIONS
 from faceloom.features import openface
-from faceloom.features.face_table import WINDOW, FaceWindow, from_lists, to_table
+from faceloom.features.face_table import WINDOW, FaceWindow, as_lists, from_lists, to_table
 from faceloom.features.landmarks import keypoints15_of_68
 from faceloom.store import Clip, write_table
 
@@ -153,7 +153,7 @@ class Facial:
 
 def estimate(model: Model, window: FaceWindow, neutral: Array | None = None) -> FaceWindow:
     """Fill in action units, affect and expressions from the window's landmarks and eyes."""
-    result = model(model.features(window.landmarks, window.iris), neutral)
+    result = model(model.features(window.landmarks, window.iris, window.texture), neutral)
     window.units[:], window.affect[:], window.expressions[:] = result.units, result.affect, result.expressions
     return window
 
@@ -166,8 +166,8 @@ def _first_pass(model: Model, windows: Iterable[FaceWindow], seen: Path, n_frame
         nonlocal first
         for window in windows:
             chosen = (np.arange(first, first + len(window)) % step == 0) & window.is_face
-            kept.append(model.features(window.landmarks[chosen], window.iris[chosen]))
-            yield to_table(window, first, "estimator")
+            kept.append(model.features(window.landmarks[chosen], window.iris[chosen], window.texture[chosen]))
+            yield to_table(window, first, "estimator").append_column("texture", as_lists(window.texture))
             first += len(window)
 
     write_table(seen, rows())
@@ -182,7 +182,7 @@ def _second_pass(seen: Path) -> Iterator[FaceWindow]:
             window = FaceWindow.empty(len(table))
             window.is_face[:] = table["is_face"].to_numpy()
             window.confidence[:] = table["confidence"].to_numpy()
-            for name in ("landmarks", "landmarks68", "keypoints15", "iris"):
+            for name in ("landmarks", "landmarks68", "keypoints15", "iris", "texture"):
                 array = getattr(window, name)
                 array[:] = from_lists(table[name], *array.shape[1:])
             yield window

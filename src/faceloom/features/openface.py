@@ -61,7 +61,8 @@ def _one_face(rows: pd.DataFrame) -> pd.DataFrame:
     """OpenFace's multi-face output numbers the faces: keep the one that is seen most."""
     if "face_id" not in rows or rows.empty:
         return rows
-    return rows[rows["face_id"] == rows["face_id"].mode()[0]]
+    seen: pd.DataFrame = rows[rows["face_id"] == rows["face_id"].mode()[0]]
+    return seen
 
 
 def on_grid(rows: pd.DataFrame, columns: tuple[str, ...], first: int, last: int) -> Array:

@@ -6,11 +6,12 @@ import pytest
 
 from faceloom.errors import InputError
 from faceloom.facs import AUS, EXPRESSIONS
-from faceloom.features.face_geometry import NAMES, features
+from faceloom.features.face_geometry import features
 from faceloom.features.head_pose import rotation_of
+from faceloom.features.mouth_texture import SIZE
 from faceloom.tasks.action_units.data import Stills, held_out, load
 from faceloom.tasks.action_units.evaluate import evaluate, report
-from faceloom.tasks.action_units.model import CONFIG, digest
+from faceloom.tasks.action_units.model import CONFIG, FEATURES, digest
 from faceloom.tasks.action_units.model import load as load_model
 from faceloom.tasks.action_units.train import medians, train
 
@@ -34,6 +35,7 @@ def stills(people=24, each=6, seed=0):
     return Stills(
         landmarks=landmarks,
         iris=iris,
+        texture=rng.uniform(0, 0.3, (n, SIZE)).astype(np.float32),
         units=units,
         affect=np.stack([units[:, 8] / 2.5 - 1, units[:, 16] / 2.5 - 1], axis=1),
         expression=expression,
@@ -69,7 +71,7 @@ def test_it_learns_what_the_geometry_shows(trained):
 
 def test_a_saved_model_is_the_same_model(trained):
     model, folder = trained
-    x = model.features(stills().landmarks, stills().iris)
+    x = model.features(stills().landmarks, stills().iris, stills().texture)
     again = load_model(folder)
     for neutral in (None, x[0]):
         first, second = model(x, neutral), again(x, neutral)
@@ -87,7 +89,7 @@ def test_training_twice_gives_equal_bytes(packed, trained, tmp_path):
 
 def test_outputs_are_in_range(trained):
     model = trained[0]
-    x = 10 * np.random.default_rng(0).normal(size=(50, len(NAMES))).astype(np.float32)
+    x = 10 * np.random.default_rng(0).normal(size=(50, len(FEATURES))).astype(np.float32)
     found = model(x)
     assert found.units.min() >= 0
     assert found.units.max() <= 5
@@ -99,7 +101,7 @@ def test_outputs_are_in_range(trained):
 def test_no_face_no_number(trained):
     landmarks, iris = stills().landmarks[:3].copy(), stills().iris[:3]
     landmarks[1] = np.nan
-    found = trained[0](trained[0].features(landmarks, iris))
+    found = trained[0](trained[0].features(landmarks, iris, stills().texture[:3]))
     assert np.isnan(found.units[1]).all()
     assert np.isnan(found.expressions[1]).all()
     assert np.isfinite(found.units[[0, 2]]).all()
@@ -115,8 +117,11 @@ def test_features_do_not_depend_on_place_and_size(trained):
 
 
 def test_every_feature_has_one_name(trained):
-    assert len(set(NAMES)) == len(NAMES)
-    assert trained[0].features(stills().landmarks[:2], stills().iris[:2]).shape == (2, len(NAMES))
+    assert len(set(FEATURES)) == len(FEATURES)
+    assert trained[0].features(stills().landmarks[:2], stills().iris[:2], stills().texture[:2]).shape == (
+        2,
+        len(FEATURES),
+    )
 
 
 def test_the_neutral_face_removes_the_person():

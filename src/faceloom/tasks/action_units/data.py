@@ -1,6 +1,7 @@
 """Packed stills: landmarks, eyelids and truth of the studio's faces, all that training and evaluation read.
 
-`action_units.h5` holds for N stills: `landmarks` (N, 468, 3) and `iris` (N, 2, 76, 2) as the networks see them;
+`action_units.h5` holds for N stills: `landmarks` (N, 468, 3) and `iris` (N, 2, 76, 2) as the networks see them, and
+`texture` (N, 640) of the mouth;
 `units` (N, 17) 0-5, `affect` (N, 2), `expression` (N,) as an index into `facs.EXPRESSIONS`, `angles` (N, 3) yaw, pitch
 and roll in degrees, `keypoints15` (N, 15, 2) and `landmarks68` (N, 68, 2) in the still's pixels, the truth; `identity`
 (N,) and `test` (N,), whole identities.
@@ -37,6 +38,7 @@ class Stills:
 
     landmarks: Array
     iris: Array
+    texture: Array
     units: Array
     affect: Array
     expression: npt.NDArray[np.int8]

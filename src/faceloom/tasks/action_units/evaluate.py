@@ -44,7 +44,7 @@ def evaluate(packed: Path, model_dir: Path, out_json: Path, plots_dir: Path) -> 
 
 def report(model: Model, stills: Stills) -> dict[str, Any]:
     """All scores of these stills as nested dicts of numbers."""
-    x = model.features(stills.landmarks, stills.iris)
+    x = model.features(stills.landmarks, stills.iris, stills.texture)
     found = model(x)
     relative = model(x, medians(x, stills.identity))
     expressions = found.expressions.argmax(axis=1)

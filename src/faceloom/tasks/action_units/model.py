@@ -18,11 +18,14 @@ from safetensors.numpy import load_file, save_file
 from faceloom.errors import InputError
 from faceloom.facs import AFFECT, AUS, EXPRESSIONS, MAX_INTENSITY
 from faceloom.features.face_geometry import NAMES, features
+from faceloom.features.mouth_texture import SIZE
 
 Array = npt.NDArray[np.float32]
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 FORMAT: Final = 1
+FEATURES: Final = (*NAMES, *(f"mouth_hog_{k}" for k in range(SIZE)))
+"""What the columns of the features are."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +65,9 @@ class Model:
     about: dict[str, Any]
     """Where it comes from: alpha, number of faces and identities, fingerprint of the data, versions."""
 
-    def features(self, landmarks: Array, iris: Array) -> Array:
-        """Features (n, F) of landmarks (n, 468, 3) and eyes (n, 2, 76, 2)."""
-        return features(landmarks, iris, self.template)
+    def features(self, landmarks: Array, iris: Array, texture: Array) -> Array:
+        """Features (n, F) of landmarks (n, 468, 3), eyes (n, 2, 76, 2) and mouths (n, mouth_texture.SIZE)."""
+        return np.concatenate([features(landmarks, iris, self.template), texture], axis=1)
 
     def __call__(self, x: Array, neutral: Array | None = None) -> Estimate:
         """Read features (n, F); with the person's neutral features (F,), by their difference from them."""
@@ -91,7 +94,7 @@ def save(model: Model, folder: Path) -> None:
         "format": FORMAT,
         "outputs": [*AUS, *AFFECT, *EXPRESSIONS],
         "about": model.about,
-        "features": list(NAMES),
+        "features": list(FEATURES),
     }
     (folder / CONFIG).write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
 
@@ -110,7 +113,7 @@ def load(folder: Path) -> Model:
             f"{error.filename or folder / WEIGHTS}: no such file; run `dvc repro train@action_units`."
         ) from None
     made_for = (config.get("format"), config.get("features"), config.get("outputs"))
-    if made_for != (FORMAT, list(NAMES), [*AUS, *AFFECT, *EXPRESSIONS]):
+    if made_for != (FORMAT, list(FEATURES), [*AUS, *AFFECT, *EXPRESSIONS]):
         raise InputError(
             f"{folder}: made by another version of faceloom (its features differ); run `dvc repro train@action_units`."
         )

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from faceloom.features.iris import IrisNetwork
 from faceloom.features.landmarks import CROP, Landmarker, Roi, decode, whole
+from faceloom.features.mouth_texture import mouth_texture
 from faceloom.tasks.action_units.data import BATCH, Array, truth
 
 MARGIN = 1.7
@@ -40,8 +41,9 @@ def read_batch(batch: tuple[str, int]) -> dict[str, npt.NDArray[Any]]:
         _see(image["bytes"], points, rng)
         for image, points in zip(table["image"].to_pylist(), labels["landmarks68"], strict=True)
     ]
-    found = np.array([confidence >= MIN_CONFIDENCE for *_, confidence in seen])
-    arrays = {"landmarks": np.stack([item[0] for item in seen]), "iris": np.stack([item[1] for item in seen]), **labels}
+    *inputs, confidence = (np.stack(values) for values in zip(*seen, strict=True))
+    arrays = {**dict(zip(("landmarks", "iris", "texture"), inputs, strict=True)), **labels}
+    found = confidence >= MIN_CONFIDENCE
     return {name: values[found] for name, values in arrays.items()}
 
 
@@ -53,8 +55,8 @@ def face_roi(landmarks68: Array, rng: np.random.Generator) -> Roi:
     return Roi(float(x), float(y), side)
 
 
-def _see(encoded: bytes, points: Array, rng: np.random.Generator) -> tuple[Array, Array, float]:
-    """Landmarks in the still's pixels, eyelids and confidence, seen through a crop as clips are."""
+def _see(encoded: bytes, points: Array, rng: np.random.Generator) -> tuple[Array, Array, Array, float]:
+    """Landmarks in the still's pixels, eyelids, mouth and confidence, seen through a crop as clips are."""
     landmarker, iris = _networks[0]
     image = decode(encoded)
     roi = face_roi(points, rng)
@@ -62,4 +64,4 @@ def _see(encoded: bytes, points: Array, rng: np.random.Generator) -> tuple[Array
     large = roi.cut(image, max(CROP, round(roi.side)))
     crop = np.asarray(cv2.resize(large, (CROP, CROP), interpolation=cv2.INTER_AREA), dtype=np.uint8)
     landmarks, confidence = landmarker(crop, whole(crop), passes=2)
-    return roi.from_crop(landmarks, CROP), iris(crop, landmarks), confidence
+    return roi.from_crop(landmarks, CROP), iris(crop, landmarks), mouth_texture(crop, landmarks), confidence
