@@ -11,16 +11,14 @@ from faceloom.stage import run
 from faceloom.store import load_clips, map_clips
 from faceloom.tasks.action_units.model import digest
 
-CATALOG, FACES, MODEL, OUT = (
-    Path(p) for p in ("data/catalog.parquet", "data/faces", "models/action_units", "data/facial")
-)
+CATALOG, FACES = Path("data/catalog.parquet"), Path("data/faces")
+MODEL, OUT = Path("models/action_units"), Path("data/facial")
 
 
 def main() -> None:
-    """Write data/facial, and below it a folder for each network whose weights the params name."""
+    """Write data/facial, and in data/facial/<network> the features of each network whose weights params name."""
     p = params.load()
-    brought = extractors(p.facial)
-    clips = load_clips(CATALOG, Path(p.catalog.recordings), {"faces": FACES}, sidecars=SIDECARS[p.facial.source])
+    recordings, allowed = Path(p.catalog.recordings), p.catalog.max_failed_fraction
     facial = Facial(
         source=p.facial.source,
         relative_to_neutral=p.facial.relative_to_neutral,
@@ -28,9 +26,13 @@ def main() -> None:
         digest=digest(MODEL),
         long_side=p.decode.long_side,
     )
-    map_clips(facial, clips, OUT, max_failed_fraction=p.catalog.max_failed_fraction)
-    for extractor in brought:
-        map_clips(extractor, clips, OUT / extractor.name, max_failed_fraction=p.catalog.max_failed_fraction)
+    brought = extractors(p.facial)  # missing weights are said before hours of work, not after
+
+    clips = load_clips(CATALOG, recordings, {"faces": FACES}, sidecars=SIDECARS[p.facial.source])
+    map_clips(facial, clips, OUT, max_failed_fraction=allowed)
+    for network in brought:
+        clips = load_clips(CATALOG, recordings, {"faces": FACES})
+        map_clips(network, clips, OUT / network.name, max_failed_fraction=allowed)
 
 
 if __name__ == "__main__":
