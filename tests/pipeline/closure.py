@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 SOURCE = Path("src")
@@ -22,10 +23,10 @@ def reached(stage: Path, argument: str) -> set[Path]:
     return found
 
 
-def _imports(path: Path, argument: str) -> Iterator[Path]:
-    for node in _run(ast.parse(path.read_text(encoding="utf-8"))):
-        for name in _names(node, argument):
-            yield from _files(name)
+@cache
+def _imports(path: Path, argument: str) -> tuple[Path, ...]:
+    nodes = _run(ast.parse(path.read_text(encoding="utf-8")))
+    return tuple(file for node in nodes for name in _names(node, argument) for file in _files(name))
 
 
 def _run(node: ast.AST) -> Iterator[ast.AST]:
