@@ -131,10 +131,12 @@ def load(folder: Path) -> Any:
 def _classes() -> Any:
     try:
         from transformers import VideoMAEModel
+        from transformers.utils import logging
     except ImportError:
         raise InputError(
             f"`{KEY}` needs transformers; run `pip install faceloom[weights]` or set it to null."
         ) from None
+    logging.disable_progress_bar()  # the map over clips has its own
     return VideoMAEModel
 
 
