@@ -52,7 +52,7 @@ def test_hidden_files_and_other_things_are_not_recordings(recordings, one):
 
 def test_bad_files_are_rows_with_a_reason_and_the_others_go_on(recordings, one, tmp_path):
     recordings.put("good.mp4", one)
-    recordings.put("empty.mp4", b"")
+    recordings.put("in a folder/empty.mp4", b"")
     recordings.put("text.mp4", b"hello, this is no film\n" * 100)
     recordings.put("cut.mp4", one[: len(one) * 2 // 3])
     (recordings.root / "folder.mp4").mkdir()
@@ -60,7 +60,7 @@ def test_bad_files_are_rows_with_a_reason_and_the_others_go_on(recordings, one, 
     found = recordings.rows()
     assert {clip: row["status"] for clip, row in found.items()} == {
         "good.mp4": "ok",
-        **dict.fromkeys(("empty.mp4", "text.mp4", "cut.mp4", "folder.mp4", "link.mp4"), "bad"),
+        **dict.fromkeys(("in a folder/empty.mp4", "text.mp4", "cut.mp4", "folder.mp4", "link.mp4"), "bad"),
     }
     for clip in found.keys() - {"good.mp4"}:
         reason = found[clip]["reason"]

@@ -24,7 +24,9 @@ def open_source(path: Path) -> Any:
         return av.open(str(path), metadata_errors="replace")
     except (av.error.FFmpegError, ValueError, OSError) as error:
         if _is_cut_mp4(path):
-            raise InputError(f"{path.name}: cut off, its index (moov) is missing or damaged; copy or export it again.") from None
+            raise InputError(
+                f"{path.name}: cut off, its index (moov) is missing or damaged; copy or export it again."
+            ) from None
         what = getattr(error, "strerror", None) or type(error).__name__
         raise InputError(f"{path.name}: not a recording ({what}); replace or remove it.") from None
 

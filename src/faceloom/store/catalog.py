@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 import pyarrow as pa
@@ -100,19 +100,30 @@ def _recording(root: Path, clip: str) -> Row:
     path = root / clip
     try:
         found = probe(path)
-        row = {"digest": file_digest(path), "bytes": path.stat().st_size, "status": "ok", "reason": found.note}
+        row = {
+            "digest": file_digest(path),
+            "bytes": path.stat().st_size,
+            "status": "ok",
+            "reason": _named(found.note, clip),
+        }
     except InputError as error:
-        return _bad(clip, str(error))
+        return _bad(clip, _named(str(error), clip))
     except OSError as error:
-        return _bad(clip, f"{path.name}: cannot be read ({error.strerror}); check the disk and its permissions.")
+        return _bad(clip, f"{clip}: cannot be read ({error.strerror}); check the disk and its permissions.")
     return {"clip": clip, **row, **{f.name: getattr(found, f.name) for f in fields(Probe) if f.name != "note"}}
+
+
+def _named(sentence: str | None, clip: str) -> str | None:
+    """The sentence about a file with the clip's whole id: several folders may hold a file of that name."""
+    name = PurePosixPath(clip).name
+    return None if sentence is None else f"{clip}: {sentence.removeprefix(f'{name}: ')}"
 
 
 def _printable(clip: str) -> str:
     return clip.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def _bad(clip: str, reason: str) -> Row:
+def _bad(clip: str, reason: str | None) -> Row:
     return {"clip": _printable(clip), "status": "bad", "reason": reason, "has_video": False, "has_audio": False}
 
 
@@ -138,7 +149,7 @@ def _attach(rows: Mapping[str, Row], spans: Mapping[str, sidecars.Span | str]) -
 def _table_row(root: Path, table: str, span: sidecars.Span | str) -> Row:
     """Row of an OpenFace CSV without a recording: a clip of its own, without pictures and sound."""
     if isinstance(span, str):
-        return _bad(table, span)
+        return _bad(table, _named(span, table))
     odd = span.fps > FASTEST  # OpenFace numbers a folder of images by the millisecond
     return {
         "clip": table,
