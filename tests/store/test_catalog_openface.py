@@ -50,7 +50,9 @@ def test_without_times_it_is_a_bad_row(recordings):
     recordings.put("a.csv", table(60, header=HEADER.replace("timestamp", "clock")))
     recordings.put("b.csv", table(60, fps=1e9))
     recordings.put("c.csv", (HEADER + "\n").encode())
+    recordings.put("sub/d.csv", (HEADER + "\n1, 0, soon, 0.9, 1, 1, 1, 1\n").encode())
     found = recordings.rows()
+    assert found["sub/d.csv"]["reason"].startswith("sub/d.csv: not a readable OpenFace CSV (")
     assert "without a `timestamp` column" in found["a.csv"]["reason"]
     assert "do not advance" in found["b.csv"]["reason"]
     assert "do not advance" in found["c.csv"]["reason"]

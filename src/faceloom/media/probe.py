@@ -90,7 +90,10 @@ def probe(path: Path) -> Probe:
 
 
 def _track(stream: Any | None) -> _Track | None:
-    return None if stream is None else _Track(stream)
+    if stream is None:
+        return None
+    stream.codec_context.thread_count = 1  # one frame is decoded: threads would cost more than they save
+    return _Track(stream)
 
 
 def _result(path: Path, video: _Track | None, audio: _Track | None) -> Probe:

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.csv as pc
 
 from faceloom.errors import InputError
@@ -44,17 +45,21 @@ def openface_span(path: Path) -> Span:
     """Read the times of an OpenFace CSV; rows of several faces share theirs, and a cut last line is left out.
 
     Raises:
-        InputError: no `timestamp` column, or its times do not advance.
+        InputError: no `timestamp` column, no numbers in it, or times that do not advance.
     """
     columns = openface_columns(path) or []
     stamp = next((name for name in columns if name.strip() == "timestamp"), None)
     if stamp is None:
         raise InputError(f"{path.name}: an OpenFace CSV without a `timestamp` column; export it again with it.")
-    table = pc.read_csv(
-        path,
-        parse_options=pc.ParseOptions(invalid_row_handler=lambda _: "skip"),
-        convert_options=pc.ConvertOptions(include_columns=[stamp], column_types={stamp: "float64"}),
-    )
+    try:
+        table = pc.read_csv(
+            path,
+            parse_options=pc.ParseOptions(invalid_row_handler=lambda _: "skip"),
+            convert_options=pc.ConvertOptions(include_columns=[stamp], column_types={stamp: "float64"}),
+        )
+    except (pa.ArrowException, OSError) as error:
+        what = str(error).splitlines()[0].rstrip(".")
+        raise InputError(f"{path.name}: not a readable OpenFace CSV ({what}); export it again.") from None
     times = np.unique(table[stamp].drop_null().to_numpy())
     times = times[np.isfinite(times)]
     if len(times) < 2:
