@@ -82,7 +82,7 @@ def read_mesh(folder: Path) -> Mesh:
             corner_uv.append([face_uv[k] for k in pick])
             groups.append(group)
     source, triangles = np.unique(np.array(corners), return_inverse=True)
-    triangles = triangles.reshape(-1, 3).astype(np.int32)
+    triangles = np.asarray(triangles, np.int32).reshape(-1, 3)
     uv = np.zeros((len(source), 2), np.float32)
     uv[triangles.ravel()] = texture[np.array(corner_uv).ravel()]
     return Mesh(vertices[source], triangles, np.array(groups, np.int32), uv, source.astype(np.int32))

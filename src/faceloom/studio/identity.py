@@ -7,12 +7,13 @@ from typing import Final
 
 import numpy as np
 
+from faceloom.studio.appearance import Person, sample_look
 from faceloom.studio.assets import LEFT_EYE, RIGHT_EYE, Floats
 from faceloom.studio.head import Head, load_head
 from faceloom.studio.landmarks import Anchors, brow_anchors
-from faceloom.studio.look import Look, Person, sample_look
+from faceloom.studio.look import Look
 from faceloom.studio.units import UNITS
-from faceloom.studio.volume import thickness
+from faceloom.studio.volume import above_hairline, thickness
 
 ANCESTRIES: Final = ("african", "asian", "caucasian")
 SEXES: Final = ("female", "male")
@@ -44,6 +45,9 @@ class Identity:
     """Where the painted brows' landmarks lie on the mesh."""
     thickness: Floats
     """(n,) decimetres by which hair and clothes stand off."""
+    above_hairline: Floats
+    """(n,) decimetres, and the azimuth (n,) round the head beside it."""
+    azimuth: Floats
 
 
 def sample_identity(rng: np.random.Generator) -> Identity:
@@ -59,6 +63,7 @@ def sample_identity(rng: np.random.Generator) -> Identity:
     eyes = np.stack([shape[head.vertices_of(group)].mean(0) for group in (LEFT_EYE, RIGHT_EYE)])
     distance = float(np.linalg.norm(eyes[0] - eyes[1]))
     look = sample_look(rng, Person(ancestry, maleness, age == AGES.index("old")))
+    above, azimuth = above_hairline(look, head)
     return Identity(
         shape=shape,
         look=look,
@@ -68,6 +73,8 @@ def sample_identity(rng: np.random.Generator) -> Identity:
         maleness=maleness,
         brows=brow_anchors(look.brow),
         thickness=thickness(look, head),
+        above_hairline=above,
+        azimuth=azimuth,
     )
 
 
@@ -77,13 +84,13 @@ def _macro(rng: np.random.Generator, ancestry: np.ndarray, maleness: float, age:
     ages[age] = 1 - 0.5 * rng.uniform(0, 0.8)
     ages[1] += 1 - ages.sum()
     build = str(rng.choice(BUILDS, p=[0.25, 0.5, 0.25]))
-    targets = {}
+    targets: dict[str, float] = {}
     for sex, sex_share in zip(SEXES, (1 - maleness, maleness), strict=True):
         for years, age_share in zip(AGES, ages, strict=True):
             share = sex_share * age_share
-            targets[f"macro/universal-{sex}-{years}-averagemuscle-{build}"] = share
+            targets[f"macro/universal-{sex}-{years}-averagemuscle-{build}"] = float(share)
             for people, people_share in zip(ANCESTRIES, ancestry, strict=True):
-                targets[f"macro/{people}-{sex}-{years}"] = share * people_share
+                targets[f"macro/{people}-{sex}-{years}"] = float(share * people_share)
     return targets
 
 

@@ -51,6 +51,16 @@ def vertex_normals(points: Array, triangles: Array, out: Array) -> None:
 
 
 @kernel
+def inside(value: float, step: float, low: float, high: float) -> tuple[float, float]:
+    """The part of `low` to `high` in which `value + x * step` is not negative; empty where `high < low`."""
+    if step > 1e-12:
+        return max(low, -value / step), high
+    if step < -1e-12:
+        return low, min(high, -value / step)
+    return (low, high) if value >= 0.0 else (low, low - 1.0)
+
+
+@kernel
 def rasterise(screen: Array, triangles: Array, two_sided: Array, depth: Array, ids: Array) -> None:
     """Z-buffer: the nearest triangle's index per sample (-1 where there is none) and its depth.
 
@@ -85,13 +95,15 @@ def rasterise(screen: Array, triangles: Array, two_sided: Array, depth: Array, i
             px, py = left - ax, y - ay
             wb = (px * cy - cx * py) * inverse
             wc = (bx * py - px * by) * inverse
-            z = za + wb * zb + wc * zc
-            for x in range(left, right + 1):
-                if wb >= -1e-6 and wc >= -1e-6 and wb + wc <= 1.000001 and z > depth[y, x]:
+            low, high = inside(wb, step_b, 0.0, 1.0 * (right - left))
+            low, high = inside(wc, step_c, low, high)
+            low, high = inside(1.0 - wb - wc, -step_b - step_c, low, high)
+            first, last = math.ceil(low - 1e-4), math.floor(high + 1e-4)
+            z = za + wb * zb + wc * zc + first * step_z
+            for x in range(left + first, left + last + 1):
+                if z > depth[y, x]:
                     depth[y, x] = z
                     ids[y, x] = t
-                wb += step_b
-                wc += step_c
                 z += step_z
 
 

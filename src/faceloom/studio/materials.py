@@ -25,7 +25,7 @@ def srgb_table() -> npt.NDArray[np.uint8]:
     over = np.clip(value - SHOULDER, 0, None)
     value = np.minimum(value, SHOULDER) + (1 - SHOULDER) * (1 - np.exp(-over / (1 - SHOULDER)))
     encoded = np.where(value <= 0.0031308, value * 12.92, 1.055 * value ** (1 / 2.4) - 0.055)
-    return np.rint(np.clip(encoded, 0, 1) * 255).astype(np.uint8)
+    return np.asarray(np.rint(np.clip(encoded, 0, 1) * 255), np.uint8)
 
 
 @lru_cache(maxsize=1)
@@ -47,6 +47,6 @@ def settings(look: Look) -> Floats:
     """Materials in the order of `surface`."""
     colours = [look.skin, look.lips, look.iris, look.sclera, look.hair, look.clothes, look.teeth, look.lashes]
     numbers = [look.lip_strength, look.iris_radius, look.pupil_radius, look.shine, look.hair_density, look.collar]
-    packed = np.concatenate([*(to_linear(colour) for colour in colours), numbers, [look.mouth_light], look.hairline])
+    packed = np.concatenate([*(to_linear(colour) for colour in colours), numbers, [look.mouth_light]])
     assert len(packed) == surface.SETTINGS
     return packed.astype(np.float32)

@@ -25,7 +25,7 @@ def ambient_occlusion(mesh: Mesh) -> Floats:
         cosine = np.clip(normals @ axes[2], 0, None)
         seen += cosine * _visible(mesh.vertices @ axes.T, triangles)
         total += cosine
-    return (seen / total).astype(np.float32)
+    return np.asarray(seen / total, np.float32)
 
 
 def _visible(turned: Floats, triangles: np.ndarray) -> np.ndarray:
@@ -35,7 +35,7 @@ def _visible(turned: Floats, triangles: np.ndarray) -> np.ndarray:
     depth, ids = np.empty((GRID, GRID), np.float32), np.empty((GRID, GRID), np.int32)
     rasterise(screen.astype(np.float32), triangles, np.ones(len(triangles), bool), depth, ids)
     column, row = np.rint(screen[:, 0]).astype(int), np.rint(screen[:, 1]).astype(int)
-    return turned[:, 2] > depth[row, column] - SLACK
+    return np.asarray(turned[:, 2] > depth[row, column] - SLACK)
 
 
 def _sphere(count: int) -> np.ndarray:

@@ -183,7 +183,7 @@ def _draw(
     shadow, place = cast_shadow(posed, light.lights[0, :3])
     face, image = np.empty((size, size), np.uint8), np.empty((size, size, 3), np.uint8)
     shading.resolve(
-        ids, depth, samples, posed.triangles, posed.groups, attributes(posed, place),
+        ids, depth, samples, posed.triangles, posed.groups, attributes(identity, posed, place),
         look.texture, materials.settings(look), materials.strands(), light.rig(), shadow,
         0.2 * identity.eye_distance, canvas, face,
     )  # fmt: skip
@@ -196,7 +196,7 @@ def cast_shadow(posed: Posed, direction: Floats) -> tuple[Floats, Floats]:
     right = np.cross([0.0, 1.0, 0.0], direction)
     right /= np.linalg.norm(right)
     frame = np.stack([right, np.cross(direction, right), direction]).astype(np.float32)
-    place = (posed.points - posed.centre) @ frame.T
+    place = np.asarray((posed.points - posed.centre) @ frame.T, np.float32)
     scale = (SHADOW_SIZE - 1) / (2 * SHADOW_REACH)
     place[:, 0] = (place[:, 0] + SHADOW_REACH) * scale
     place[:, 1] = (SHADOW_REACH - place[:, 1]) * scale
@@ -205,15 +205,17 @@ def cast_shadow(posed: Posed, direction: Floats) -> tuple[Floats, Floats]:
     return depth, place
 
 
-def attributes(posed: Posed, shadow_place: Floats) -> Floats:
-    """(n, 13) what the pixel shader interpolates."""
+def attributes(identity: Identity, posed: Posed, shadow_place: Floats) -> Floats:
+    """(n, 16) what the pixel shader interpolates."""
     head = load_head()
     table = np.empty((len(posed.points), shading.ATTRIBUTES), np.float32)
     table[:, :3] = head.vertices
     for group, directions in zip((LEFT_EYE, RIGHT_EYE), posed.eye_directions, strict=True):
         table[head.vertices_of(group), :3] = directions
     table[:, 3:6] = posed.normals
-    for column, values in ((6, head.lips), (7, head.inside), (8, head.ears), (9, head.openness)):
+    for column, values in ((6, head.lips), (7, head.inside), (8, identity.above_hairline), (9, head.openness)):
         table[:, column] = values
-    table[:, shading.SHADOW :] = shadow_place
+    table[:, shading.SHADOW : shading.AZIMUTH] = shadow_place
+    table[:, shading.AZIMUTH] = identity.azimuth
+    table[:, shading.AZIMUTH + 1 :] = 0
     return table

@@ -15,9 +15,9 @@ from faceloom.studio.surface import LASH, MOUTH_LIGHT, SHINE, TEETH, body, eye, 
 Array = npt.NDArray[Any]
 
 # Columns of the per-vertex attributes: canonical position (of eyes: direction from the eye's centre), normal in the
-# camera's frame, masks, and the place in the key light's shadow map.
-CANONICAL, NORMAL, LIPS, INSIDE, EARS, OPENNESS, SHADOW = 0, 3, 6, 7, 8, 9, 10
-ATTRIBUTES: Final = 13
+# camera's frame, masks, height above the hairline, and the place in the key light's shadow map.
+CANONICAL, NORMAL, LIPS, INSIDE, ABOVE_HAIRLINE, OPENNESS, SHADOW, AZIMUTH = 0, 3, 6, 7, 8, 9, 10, 13
+ATTRIBUTES: Final = 16
 
 
 @kernel
@@ -27,7 +27,7 @@ def shade(
     """Linear colour of one sample and whether it is face skin, from interpolated attributes.
 
     Args:
-        a: (13,) attributes.
+        a: (16,) attributes.
         group: One of the mesh's groups.
         texture: (h, w, 3) skin, linear.
         settings: Materials, in the order of `surface`.
@@ -77,9 +77,10 @@ def interpolate(x: float, y: float, t: int, triangles: Array, screen: Array, att
     px, py = x - ax, y - ay
     wj = min(1.3, max(-0.3, (px * cy - cx * py) * inverse))
     wk = min(1.3, max(-0.3, (bx * py - px * by) * inverse))
-    wi = 1.0 - wj - wk
+    # single precision, and a constant count that fills vector registers: the loop becomes a few instructions
+    vi, vj, vk = np.float32(1.0 - wj - wk), np.float32(wj), np.float32(wk)
     for n in range(ATTRIBUTES):
-        out[n] = wi * attributes[i, n] + wj * attributes[j, n] + wk * attributes[k, n]
+        out[n] = vi * attributes[i, n] + vj * attributes[j, n] + vk * attributes[k, n]
 
 
 @kernel
@@ -96,7 +97,7 @@ def resolve(
         screen: (n, 3).
         triangles: (m, 3).
         groups: (m,).
-        attributes: (n, 13).
+        attributes: (n, 16).
         texture: see `shade`, as for settings, noise, rig and shadow.
         settings: see `shade`.
         noise: see `shade`.
@@ -114,11 +115,11 @@ def resolve(
             t0, t1, t2, t3 = ids[v, u], ids[v, u + 1], ids[v + 1, u], ids[v + 1, u + 1]
             if t0 < 0 and t1 < 0 and t2 < 0 and t3 < 0:
                 continue
-            plain = False
-            if t0 >= 0 and t1 >= 0 and t2 >= 0 and t3 >= 0:
-                plain = groups[t0] == 0 and groups[t1] == 0 and groups[t2] == 0 and groups[t3] == 0
+            plain = t0 == t1 == t2 == t3 and groups[t0] == 0
+            if not plain and t0 >= 0 and t1 >= 0 and t2 >= 0 and t3 >= 0:
                 z0, z1, z2, z3 = depth[v, u], depth[v, u + 1], depth[v + 1, u], depth[v + 1, u + 1]
-                plain = plain and max(max(z0, z1), max(z2, z3)) - min(min(z0, z1), min(z2, z3)) < slack
+                plain = max(max(z0, z1), max(z2, z3)) - min(min(z0, z1), min(z2, z3)) < slack
+                plain = plain and groups[t0] + groups[t1] + groups[t2] + groups[t3] == 0
             r, g, b, samples, faces = 0.0, 0.0, 0.0, 1 if plain else 4, 0
             for s in range(samples):
                 sx, sy = (s & 1), (s >> 1)

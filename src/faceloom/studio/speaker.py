@@ -138,7 +138,7 @@ def _noisy(rng: np.random.Generator, explained: Floats, frames: int) -> Floats:
 
 def mood_intensity(rng: np.random.Generator, frames: int) -> Floats:
     """(t,) 0-1, slowly swelling and fading."""
-    return np.clip(rng.uniform(0.25, 0.65) + wander(rng, frames, 0.18, 1.2), 0, 1).astype(np.float32)
+    return np.asarray(np.clip(rng.uniform(0.25, 0.65) + wander(rng, frames, 0.18, 1.2), 0, 1), np.float32)
 
 
 def mood_shares(mood: str, intensity: Floats) -> Floats:

@@ -15,13 +15,10 @@ Array = npt.NDArray[Any]
 # Places in the flat array of material settings (colours are three linear values).
 SKIN, LIP, IRIS, SCLERA, HAIR, CLOTHES, TEETH, LASH = 0, 3, 6, 9, 12, 15, 18, 21
 LIP_STRENGTH, IRIS_RADIUS, PUPIL_RADIUS, SHINE, HAIR_DENSITY, COLLAR, MOUTH_LIGHT = 24, 25, 26, 27, 28, 29, 30
-HAIRLINE: Final = 31
-SETTINGS: Final = HAIRLINE + 65
+SETTINGS: Final = 31
 
 HAIR_AXIS: Final = 0.5
 """Depth of the vertical axis round which the hairline is measured, in canonical decimetres."""
-
-HAIRLINE_STEPS: Final = 64 / math.pi
 
 
 @kernel
@@ -43,7 +40,7 @@ def strand(noise: Array, azimuth: float, height: float) -> float:
     top, below, left, right = iy & 63, (iy + 1) & 63, ix & 511, (ix + 1) & 511
     a, b, c, d = noise[top, left], noise[top, right], noise[below, left], noise[below, right]
     upper = a + (b - a) * fx
-    return upper + (c + (d - c) * fx - upper) * fy
+    return float(upper + (c + (d - c) * fx - upper) * fy)
 
 
 @kernel
@@ -69,19 +66,14 @@ def clothing(x: float, y: float, z: float, settings: Array) -> float:
 
 
 @kernel
-def hair(x: float, y: float, z: float, ears: float, settings: Array, noise: Array) -> tuple[float, float]:
-    """Share of hair at a canonical position of the skin, and the strand's tone 0-1."""
-    azimuth = math.atan2(abs(x), z - HAIR_AXIS)
-    place = azimuth * HAIRLINE_STEPS
-    k = min(63, int(place))
-    low = settings[HAIRLINE + k]
-    line = low + (settings[HAIRLINE + k + 1] - low) * (place - k)
-    if y < line - 0.2:
+def hair(above: float, azimuth: float, y: float, settings: Array, noise: Array) -> tuple[float, float]:
+    """Share of hair at a height above the hairline, and the strands' tone 0-1."""
+    if above < -0.2:
         return 0.0, 0.0
-    tuft = strand(noise, azimuth if x > 0.0 else 6.2831853 - azimuth, y * 0.7)
+    tuft = strand(noise, azimuth, y * 0.7)
     fine = strand(noise, 3.0 * azimuth, y * 2.5 + 9.0)
-    share = smooth(-0.07, 0.10, y - line + 0.13 * (tuft - 0.5) + 0.10 * (fine - 0.5))
-    return share * settings[HAIR_DENSITY] * (1.0 - ears), 0.65 * tuft + 0.35 * fine
+    share = smooth(-0.07, 0.10, above + 0.13 * (tuft - 0.5) + 0.10 * (fine - 0.5))
+    return share * settings[HAIR_DENSITY], 0.65 * tuft + 0.35 * fine
 
 
 @kernel
@@ -109,8 +101,8 @@ def body(
         lip = min(1.0, a[6] * 1.3) * settings[LIP_STRENGTH]
         r, g, b = r + (settings[3] - r) * lip, g + (settings[4] - g) * lip, b + (settings[5] - b) * lip
         gloss += 1.2 * lip
-    if y > 6.0 and (y > 7.4 or z < 0.9):
-        cover, tone = hair(x, y, z, a[8], settings, noise)
+    if a[8] > -0.2:
+        cover, tone = hair(a[8], a[13], y, settings, noise)
         shade = 0.45 + 1.1 * tone
         r += (settings[12] * shade - r) * cover
         g += (settings[13] * shade - g) * cover

@@ -46,13 +46,13 @@ VISEMES: Final[dict[str, Viseme]] = {
 _SOUNDS: Final = {
     "open": "a a# A: A@ 0 aa V",
     "mid": "E e e@ eI @2 3 3: I2 a2",
-    "spread": "i i: I i@ i@3 j",
-    "round": "O: O@ O o@ OI oU aU",
+    "spread": "i i: I# I i@ i@3 j",
+    "round": "O2 O: O@ O o@ OI oU aU",
     "pursed": "u u: U U@ w",
     "schwa": "@ @L @5 @-",
     "closed": "p b m",
     "teeth": "f v",
-    "tongue": "t d n l T D t# ?",
+    "tongue": "t d n l T D t# t2 ?",
     "hiss": "s z",
     "hush": "S Z tS dZ",
     "back": "k g h N x",
@@ -60,7 +60,12 @@ _SOUNDS: Final = {
 }
 SHAPE_OF: Final = {sound: shape for shape, sounds in _SOUNDS.items() for sound in sounds.split()}
 
-DIPHTHONGS: Final = {"aI": ("open", "spread"), "eI": ("mid", "spread"), "OI": ("round", "spread")} | {
+DIPHTHONGS: Final = {
+    "aI": ("open", "spread"),
+    "eI": ("mid", "spread"),
+    "OI": ("round", "spread"),
+    "aI@": ("open", "mid"),
+} | {
     "aU": ("open", "pursed"),
     "oU": ("round", "pursed"),
 }
@@ -93,7 +98,7 @@ def mouth(phonemes: Sequence[Timed], times: Floats, strength: float) -> Floats:
         total += pull
         for unit, target in viseme.units.items():
             pulled[:, columns(unit)] += (pull * target * strength)[:, None]
-    return (pulled / total[:, None]).astype(np.float32)
+    return np.asarray(pulled / total[:, None], np.float32)
 
 
 def _shapes(phonemes: Sequence[Timed]) -> list[tuple[str, float, float]]:

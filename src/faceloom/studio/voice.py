@@ -118,7 +118,7 @@ def speak(text: str, voice: Voice, prosody: Prosody | None = None) -> Speech:
         engine.synthesise(data, voice)
     finally:
         engine.close()
-    samples = np.concatenate([np.zeros(0, np.int16), *engine.blocks]).astype(np.float32) / 32768
+    samples = np.asarray(np.concatenate([np.zeros(0, np.int16), *engine.blocks]), np.float32) / np.float32(32768)
     end = len(samples) / engine.rate
     phonemes = tuple(_spans(engine.phonemes, end))
     spoken = [(second, data[place : place + length].decode()) for second, place, length in engine.words]

@@ -26,10 +26,17 @@ def thickness(look: Look, head: Head) -> Floats:
 
 def hair_cover(look: Look, head: Head) -> Floats:
     """(n,) share of hair at each vertex of the body, much as the pixel shader decides it."""
-    x, y, z = head.vertices.T
-    azimuth = np.degrees(np.arctan2(np.abs(x), z - HAIR_AXIS))
-    line = np.interp(azimuth, np.linspace(0, 180, len(look.hairline)), look.hairline)
-    cover = np.clip((y - line + 0.02) / 0.2, 0, 1) * (y > 6.0) * ((y > 7.4) | (z < 0.9))
-    body = np.zeros(len(y), bool)
+    body = np.zeros(len(head.vertices), bool)
     body[head.vertices_of(BODY)] = True
-    return np.asarray(cover * body * look.hair_density * (1 - head.ears), np.float32)
+    cover = np.clip((above_hairline(look, head)[0] + 0.02) / 0.2, 0, 1)
+    return np.asarray(cover * body * look.hair_density, np.float32)
+
+
+def above_hairline(look: Look, head: Head) -> tuple[Floats, Floats]:
+    """Height (n,) of each vertex above the hairline, far below it where no hair grows; and its azimuth 0 to pi."""
+    x, y, z = head.vertices.T
+    azimuth = np.arctan2(np.abs(x), z - HAIR_AXIS)
+    line = np.interp(azimuth, np.linspace(0, np.pi, len(look.hairline)), look.hairline)
+    grows = (y > 6.0) & ((y > 7.4) | (z < 0.9))
+    above = np.where(grows, y - line, -1.0) - 0.8 * head.ears
+    return above.astype(np.float32), azimuth.astype(np.float32)
