@@ -1,10 +1,11 @@
 import errno
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
-from faceloom.media.picture import BT601, BT709, Geometry, black, geometry
+from faceloom.media.picture import BT601, BT709, Geometry, black, geometry, planes
 from faceloom.media.probe import probe
 from faceloom.media.read import audio_blocks, pictures, read_audio
 from faceloom.media.write import MediaWriter
@@ -129,3 +130,12 @@ def test_a_turned_picture_has_its_sides_swapped():
 
     assert Geometry(100, 51, Orientation(90)).shown == (50, 100)
     assert [plane.shape for plane in black(50, 100)] == [(100, 50), (50, 25), (50, 25)]
+
+
+def test_a_picture_that_changes_its_size_is_fitted_to_the_first():
+    first, later = (av.VideoFrame.from_ndarray(np.full((h * 3 // 2, w), 90, np.uint8), format="yuv420p")
+                    for w, h in ((96, 64), (320, 240)))  # fmt: skip
+    target = geometry(first, 640)
+    shapes = [[plane.shape for plane in planes(frame, target, BT601)] for frame in (first, later)]
+    assert shapes[0] == shapes[1] == [(64, 96), (32, 48), (32, 48)]
+    assert int(planes(later, target, BT601)[0][30, 40]) == 90
