@@ -106,6 +106,8 @@ def test_without_truth_the_left_head_is_what_was_measured(tmp_path: Path) -> Non
     assert "measured in the video" in text
     assert "exact truth" not in text.split("Gestures from speech")[1].split("Training")[0]
     assert "No truth to compare with" in text
+    write_json(tmp_path / "metrics/extraction.json", {"clips": 0, "message": "No recording has a truth table."})
+    assert "No recording has a truth table." in text_of(build(tmp_path, tmp_path, FEW))
 
 
 def test_report_clips_zero_shows_none(project: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from faceloom.report.charts import Chart, Dots, Mark, Series, Strip, Strips, limits, ticks
+from faceloom.report.training import wide
 
 
 def chart(y: list[float], **settings: object) -> Chart:
@@ -65,3 +66,17 @@ def test_dots_always_show_zero_and_say_their_values() -> None:
     dots = Dots("r", "r", {"AU01": [Mark("model", "predicted", 0.4)], "AU02": []})
     assert dots.limits[0] < 0 < dots.limits[1]
     assert "AU01: model 0.40" in dots.summary
+
+
+def test_logarithmic_axis_spreads_decades_evenly() -> None:
+    drawn = chart([1.0, 10.0, 100.0, np.nan], log=True)
+    low, middle, high = (y for _, y in drawn.points(drawn.series[0]))
+    assert low - middle == pytest.approx(middle - high, abs=0.2)
+    assert {"1", "10", "100"} <= {text for _, text in drawn.y_ticks}
+
+
+@pytest.mark.parametrize(
+    ("y", "expected"), [([1, 5], False), ([0.0, 50], False), ([np.nan, np.nan], False), ([1, 50], True)]
+)
+def test_only_wide_positive_curves_need_one(y: list[float], expected: bool) -> None:
+    assert wide([Series("a", "train", np.arange(2.0), np.array(y, float))]) is expected

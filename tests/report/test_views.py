@@ -148,4 +148,4 @@ def test_wide_tables_are_turned() -> None:
     wide = {metric: {f"AU{i:02d}": 0.5 for i in range(12)} for metric in ("pearson", "ccc")}
     (table,) = tables.tables(wide)
     assert len(table.rows) == 12
-    assert table.columns == ["pearson", "CCC"]
+    assert table.columns == ["Pearson r", "CCC"]

@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Any, Final
 import jinja2
 from markupsafe import Markup
 
-from faceloom.report import clips, data, estimator, gesture, graph, layout, parallel, prose, scores, tables, training
+from faceloom.report import (
+    clips,
+    data,
+    estimator,
+    extraction,
+    gesture,
+    graph,
+    layout,
+    parallel,
+    prose,
+    scores,
+    training,
+)
 from faceloom.report.project import Project
 
 if TYPE_CHECKING:
@@ -65,7 +77,7 @@ def gather(project: Project, params: Params) -> dict[str, Any]:
         "gestures": films[: len(examples)],
         "training": training.curves(project.root),
         "scores": scores.gesture(project),
-        "extraction": tables.tables(project.json("metrics/extraction.json") or {}),
+        "extraction": extraction.extraction(project),
         "estimator": estimator.estimator(project),
     }
 

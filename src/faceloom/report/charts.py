@@ -29,7 +29,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Chart:
-    """A line chart in its own pixel space; axis labels carry their units."""
+    """A line chart in its own pixel space; axis labels carry their units, `log` is for values above 0."""
 
     title: str
     x_label: str
@@ -41,6 +41,7 @@ class Chart:
     note: str = ""
     marks: bool = False
     whole_x: bool = False
+    log: bool = False
     left: int = 46
     right: int = 10
     top: int = 26
@@ -50,7 +51,8 @@ class Chart:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "x_limits", limits([line.x for line in self.series]))
-        y_limits = self.y_range or limits([line.y for line in self.series], margin=0.06)
+        values = [np.log10(line.y) if self.log else line.y for line in self.series]
+        y_limits = self.y_range or limits(values, margin=0.06)
         object.__setattr__(self, "y_limits", y_limits)
 
     @property
@@ -61,7 +63,13 @@ class Chart:
     @property
     def y_ticks(self) -> list[tuple[float, str]]:
         """Position in pixels and text of the ticks at the left."""
-        return [(self.to_y(value), text) for value, text in ticks(*self.y_limits, 4)]
+        low, high = self.y_limits
+        if not self.log:
+            return [(self.to_y(value), text) for value, text in ticks(low, high, 4)]
+        decades = range(math.floor(low), math.ceil(high) + 1)
+        values = [factor * 10.0**decade for decade in decades for factor in (1, 2, 5)]
+        inside = [value for value in values if low <= math.log10(value) <= high]
+        return [(self.to_y(math.log10(value)), f"{value:g}") for value in inside]
 
     @property
     def y_ends(self) -> list[tuple[float, str]]:
@@ -80,7 +88,7 @@ class Chart:
         return round(self.left + (value - low) / (high - low) * (self.width - self.left - self.right), 1)
 
     def to_y(self, value: float) -> float:
-        """Pixels from the top."""
+        """Pixels from the top, of a value or, on a logarithmic axis, of its logarithm."""
         low, high = self.y_limits
         return round(self.height - self.bottom - (value - low) / (high - low) * self.plot_height, 1)
 
@@ -106,8 +114,9 @@ class Chart:
         """Pixels of each value, held within the axes; None for a gap."""
         low, high = self.y_limits
         for x, y in zip(line.x, line.y, strict=True):
-            known = math.isfinite(x) and math.isfinite(y)
-            yield (self.to_x(x), self.to_y(min(max(y, low), high))) if known else None
+            height = math.log10(y) if self.log and y > 0 else y
+            known = math.isfinite(x) and math.isfinite(height)
+            yield (self.to_x(x), self.to_y(min(max(height, low), high))) if known else None
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,11 @@ class Estimator:
     about: list[tuple[str, str]]
     card: str | None
 
+    @property
+    def says_transfer(self) -> bool:
+        """Whether the config tells which units transfer to real faces."""
+        return any("transfer" in key for key, _ in self.about)
+
 
 def estimator(project: Project) -> Estimator | None:
     """The estimator's section from `metrics/action_units.json`; None where it is absent."""

@@ -27,7 +27,7 @@ ROWS: Final = {
     "model": "Model, hears the speech only",
     "mean": "Mean of the training clips",
     "persistence": "Persistence: the true frame before",
-    "ceiling": "Ceiling: the exact truth",
+    "ceiling": "Ceiling: the exact truth, scored the same way",
 }
 STYLES: Final = {"model": "predicted", "mean": "baseline", "persistence": "measured", "ceiling": "true"}
 

@@ -13,11 +13,14 @@ NAMES: Final = {
     "mse": "MSE",
     "nme": "NME",
     "pcc": "Pearson r",
-    "r": "Pearson r",
+    "pearson": "Pearson r",
     "ccc": "CCC",
-    "f1": "F1",
-    "icc": "ICC",
-    "n": "n",
+    "inner51": "51 inner landmarks",
+    "landmarks51": "51 inner landmarks",
+    "jaw17": "17 landmarks of the jaw",
+    "keypoints15": "15 keypoints",
+    "degrees": "in degrees",
+    "pixels": "in pixels",
 }
 WIDE: Final = 8
 """A table with more columns than this is turned on its side: phones scroll down, not across."""
@@ -94,7 +97,7 @@ def number(value: Any) -> str:
 
 def pretty(name: str) -> str:
     """A key as people write it."""
-    return NAMES.get(name, name.replace("_", " "))
+    return " ".join(NAMES.get(word, word) for word in name.split("_"))
 
 
 def direction(metric: str) -> int:

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SPLITS: Final = ("train", "val", "test")
+WIDE: Final = 10
 UNITS: Final = {
-    "loss": "loss in nats a token",
+    "loss": "loss, less is better",
     "accuracy": "accuracy, 0–1",
     "rmse": "RMSE in AU units, 0–5",
     "lr": "learning rate",
@@ -40,6 +41,12 @@ def curves(root: Path) -> list[Training]:
     return [Training(task, len(table), list(_charts(table))) for task, table in tables if len(table)]
 
 
+def wide(lines: list[Series]) -> bool:
+    """Whether a logarithmic axis is needed: the first epochs would press all others onto the bottom."""
+    values = np.concatenate([line.y[np.isfinite(line.y)] for line in lines])
+    return values.size > 0 and bool(values.min() > 0) and bool(values.max() > WIDE * values.min())
+
+
 def _charts(table: pd.DataFrame) -> Iterator[Chart]:
     """A chart a metric, with a line a split (`train_loss` and `val_loss` are one chart)."""
     step = next((name for name in ("epoch", "step") if name in table), None)
@@ -53,5 +60,13 @@ def _charts(table: pd.DataFrame) -> Iterator[Chart]:
         lines = [Series(split, split, x, np.asarray(table[column], float)) for split, column in columns]
         title = metric.replace("_", " ")
         yield Chart(
-            title, step or "row", UNITS.get(metric, title), lines, width=360, height=210, marks=True, whole_x=True
+            title,
+            step or "row",
+            UNITS.get(metric, title),
+            lines,
+            width=360,
+            height=210,
+            marks=True,
+            whole_x=True,
+            log=wide(lines),
         )
