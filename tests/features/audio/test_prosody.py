@@ -1,5 +1,7 @@
 """Known pitch, known onsets, and what is not there."""
 
+import time
+
 import numpy as np
 import pytest
 from tones import RATE, blocks, quantised, voice
@@ -106,6 +108,20 @@ def test_streaming_equals_opensmile_on_the_whole():
     assert list(whole.columns) == descriptor_names()
     np.testing.assert_array_equal(np.concatenate([d for _, d in rows]), whole.to_numpy())
     assert all(len(p) == len(d) and p.shape[1] == len(FIELDS) for p, d in rows)
+
+
+@pytest.mark.parametrize("pause", [0, 0.02])
+def test_neither_block_length_nor_pace_matter(pause):
+    def slowly(size):
+        for block in blocks(samples, size):
+            time.sleep(pause)
+            yield block
+
+    samples = quantised(voice(np.linspace(120, 220, 12 * RATE)))
+    once = [np.concatenate(part) for part in zip(*stream([samples]), strict=True)]  # one block, longer than the ring
+    again = [np.concatenate(part) for part in zip(*stream(slowly(5_000)), strict=True)]
+    for one, other in zip(once, again, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_a_reader_that_fails_stops_the_engine():

@@ -16,6 +16,8 @@ import opensmile
 from numpy.typing import NDArray
 from opensmile.core.lib import OpenSMILE
 
+from faceloom.features.audio.blocks import recut
+
 SAMPLE_RATE: Final = 16_000
 
 HOP: Final = 0.01
@@ -48,7 +50,7 @@ def stream(blocks: Iterable[Block]) -> Iterator[tuple[Rows, Rows]]:
     spectrum.
 
     Args:
-        blocks: Samples in order, -1 to 1; any block length up to 10 s.
+        blocks: Samples in order, -1 to 1, in blocks of any length.
 
     Yields:
         Two arrays with equally many rows, (n, 7) in the order of prosody.COLUMNS and (n, 65) as `descriptor_names`.
@@ -116,7 +118,7 @@ def _run(engine: Any, blocks: Iterable[Block]) -> Iterator[None]:
         running = pool.submit(engine.run)
         samples = 0
         try:
-            for block in blocks:
+            for block in recut(blocks, SAMPLE_RATE):  # the ring takes no block longer than itself
                 samples += len(block)
                 _feed(engine, running, block)
                 yield
