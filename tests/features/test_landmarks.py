@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from faceloom.errors import InputError
-from faceloom.features.iris import IrisNetwork, aperture, eye_frame
+from faceloom.features.iris import EyeTracker, IrisNetwork, aperture, eye_frame
 from faceloom.features.landmarks import (
     KEYPOINTS15,
     LANDMARKS68,
@@ -103,3 +103,23 @@ def test_a_turned_square_is_cut_level():
     cut = Roi(100, 100, 80, np.pi / 4).cut(image, 64)
     assert cut[31:33].mean() > 200
     assert cut[:16].mean() < 5
+
+
+def test_an_eye_is_read_again_only_when_it_changed(seen, monkeypatch):
+    image, landmarks = astronaut(), seen[0]
+    eyes, read = EyeTracker(), IrisNetwork.read
+    calls = []
+    monkeypatch.setattr(IrisNetwork, "read", lambda self, picture: calls.append(1) or read(self, picture))
+    first = eyes(image, landmarks)
+    noise = np.random.default_rng(0).integers(-2, 3, image.shape)
+    noisy = np.clip(image.astype(int) + noise, 0, 255).astype(np.uint8)
+    assert np.array_equal(eyes(noisy, landmarks), first)
+    assert len(calls) == 2
+    closed = image.copy()
+    x, y = landmarks[[33, 133], :2].mean(axis=0).astype(int)
+    closed[y - 4 : y + 5, x - 9 : x + 10] = image[y + 12, x]  # skin over the right eye
+    assert aperture(eyes(closed, landmarks))[0] < aperture(first)[0]
+    assert len(calls) == 3
+    eyes.forget()
+    eyes(closed, landmarks)
+    assert len(calls) == 5

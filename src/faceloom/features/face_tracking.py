@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from faceloom.features.face_table import FaceWindow
-from faceloom.features.iris import IrisNetwork
+from faceloom.features.iris import EyeTracker
 from faceloom.features.landmarks import Image, Landmarker, Roi, decode, keypoints15, landmarks68, roi_of, whole
 from faceloom.features.mouth_texture import mouth_texture
 
@@ -34,12 +34,12 @@ class FaceTracker:
     """Follows one face: a frame looks where the landmarks of the last one lay, and anew in the crop when lost."""
 
     def __init__(self) -> None:
-        self._landmarker, self._iris = Landmarker(), IrisNetwork()
+        self._landmarker, self._eyes = Landmarker(), EyeTracker()
         self._last: Last | None = None
 
     def windows(self, chunks: Iterable[pa.Table]) -> Iterator[FaceWindow]:
         """Landmarks, subsets, eyelids and confidence of each window of `data/faces` (columns `COLUMNS`)."""
-        self._last = None
+        self._lose()
         for chunk in chunks:
             window = FaceWindow.empty(len(chunk))
             for k, row in enumerate(chunk.select(list(COLUMNS)).to_pylist()):
@@ -50,7 +50,7 @@ class FaceTracker:
 
     def _follow(self, row: dict[str, Any], window: FaceWindow, k: int) -> None:
         if not row["is_face"]:
-            self._last = None
+            self._lose()
             return
         image = decode(row["image"]["bytes"])
         half = row["crop_size"] / 2
@@ -58,13 +58,17 @@ class FaceTracker:
         landmarks, confidence = self._locate(image, crop, row["track"])
         window.confidence[k] = confidence
         if confidence < MIN_CONFIDENCE:
-            self._last = None
+            self._lose()
             return
         window.is_face[k] = True
-        window.iris[k] = self._iris(image, landmarks)
+        window.iris[k] = self._eyes(image, landmarks)
         window.texture[k] = mouth_texture(image, landmarks)
         window.landmarks[k] = crop.from_crop(landmarks, image.shape[0])
         self._last = Last(window.landmarks[k], row["track"])
+
+    def _lose(self) -> None:
+        self._last = None
+        self._eyes.forget()
 
     def _locate(self, image: Image, crop: Roi, track: int) -> tuple[Array, float]:
         if self._last is not None and self._last.track == track:
@@ -72,4 +76,5 @@ class FaceTracker:
             landmarks, confidence = self._landmarker(image, near)
             if confidence >= MIN_CONFIDENCE:
                 return landmarks, confidence
+        self._eyes.forget()
         return self._landmarker(image, whole(image), passes=2)

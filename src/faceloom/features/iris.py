@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -22,6 +23,9 @@ WIDTHS: Final = 2.3
 LOWER_LID: Final = (3, 4, 5)
 UPPER_LID: Final = (11, 12, 13)
 """The middle of the lids in the network's contour, whose points 0 and 8 are the corners."""
+
+STILL: Final = 2.5
+"""Mean difference in grey levels below which an eye counts as unchanged: camera noise, not a lid."""
 
 
 def eye_roi(landmarks: Array, corners: tuple[int, int]) -> Roi:
@@ -58,11 +62,41 @@ class IrisNetwork:
 
     def __call__(self, image: Image, landmarks: Array) -> Array:
         """Points (2, 76, 2) in the eye frame, right eye first (mirrored), for landmarks (468, 3) in the image."""
-        right = self.eye(image, eye_roi(landmarks, RIGHT_EYE_CORNERS), mirror=True)
-        left = self.eye(image, eye_roi(landmarks, LEFT_EYE_CORNERS), mirror=False)
-        return np.stack([right, left])
+        return np.stack([self.read(picture) for picture in self.pictures(image, landmarks)])
 
-    def eye(self, image: Image, roi: Roi, mirror: bool) -> Array:
+    def pictures(self, image: Image, landmarks: Array) -> tuple[Image, Image]:
+        """The right (mirrored) and the left eye as the network sees them, (64, 64, 3)."""
+        right, left = (eye_roi(landmarks, corners) for corners in (RIGHT_EYE_CORNERS, LEFT_EYE_CORNERS))
+        return right.cut(image, self._network.side, mirror=True), left.cut(image, self._network.side)
+
+    def read(self, picture: Image) -> Array:
         """Points (76, 2) of one eye in its eye frame."""
-        contour, iris = self._network(roi.cut(image, self._network.side, mirror))
+        contour, iris = self._network(picture)
         return eye_frame(np.concatenate([contour.reshape(-1, 3), iris.reshape(-1, 3)])[:, :2])
+
+
+class EyeTracker:
+    """Both eyes through a clip: an eye whose picture has hardly changed keeps its points.
+
+    Reading the eyes is the dearest part of extraction, and about two of five eyes of talking people look as they did a
+    moment ago: at `STILL` the opening then differs by half a percent of the eye's width on average, and every blink
+    stays (of the alternatives, one eye per frame in turn saves as much and distorts twice as much).
+    """
+
+    def __init__(self) -> None:
+        self._network = IrisNetwork()
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew: another face, or one that was lost."""
+        self._last: list[tuple[Image, Array] | None] = [None, None]
+
+    def __call__(self, image: Image, landmarks: Array) -> Array:
+        """As `IrisNetwork`, for the next frame."""
+        points = []
+        for side, picture in enumerate(self._network.pictures(image, landmarks)):
+            last = self._last[side]
+            if last is None or cv2.norm(picture, last[0], cv2.NORM_L1) / picture.size > STILL:
+                last = self._last[side] = (picture, self._network.read(picture))
+            points.append(last[1])
+        return np.stack(points)
