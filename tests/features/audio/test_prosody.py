@@ -86,6 +86,7 @@ def test_rows_without_periods_do_not_dilute():
 def test_raw_pitch_keeps_its_octave_jumps():
     tracks = np.array([VOICED] * 40, np.float32)
     tracks[5, 0] = 400  # the row at frame 2's instant
+    tracks[9, 0] = 0  # frame 3's
     columns = on_grid(tracks, 10, 0.5)
     assert columns["F0raw"].tolist() == [200, 200, 400, *[200] * 7]
     assert (columns["F0final"] == 200).all()

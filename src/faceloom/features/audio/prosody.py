@@ -4,7 +4,8 @@ How a frame gets its values, with the five rows whose centres lie within 20 ms o
 first row, because openSMILE's first window is centred at 30 ms):
 
 - `is_voiced`: at least a share of the five is voiced (`F0final` > 0, openSMILE's Viterbi decision);
-- `F0final`: mean over the voiced rows; `F0raw`: the nearest row, so that its octave jumps stay; both 0 where unvoiced;
+- `F0final`: mean over the voiced rows; `F0raw`: the nearest row, so that its octave jumps stay (`F0final` where that
+  row has none); both 0 where unvoiced;
 - `jitterLocal`, `shimmerLocal`, `HNR`: mean over the voiced rows where periods were found; NaN where unvoiced, because
   a sound without periods has none of them;
 - `voicing` (probability) and `loudness` (sum of the auditory spectrum): mean over the five.
@@ -50,9 +51,10 @@ def on_grid(tracks: Floats, n_frames: int, voiced_share: float) -> dict[str, NDA
         name: _mean(track[name][rows], _or_all(voiced & (track[name][rows] > none), voiced), is_voiced)
         for name, none in NOT_MEASURED.items()
     }
+    final, raw = np.nan_to_num(_mean(track["F0final"][rows], voiced, is_voiced)), track["F0raw"][rows[:, 2]]
     return {
-        "F0raw": np.where(is_voiced, track["F0raw"][rows[:, 2]], 0).astype(np.float32),
-        "F0final": np.nan_to_num(_mean(track["F0final"][rows], voiced, is_voiced)),
+        "F0raw": np.where(is_voiced & (raw > 0), raw, final),
+        "F0final": final,
         "voicing": track["voicing"][rows].mean(axis=1),
         **quality,
         "loudness": track["loudness"][_rows(n_frames, LOUDNESS_LEAD, len(tracks))].mean(axis=1),
