@@ -32,6 +32,8 @@ from faceloom.media.probe import probe
 from faceloom.media.write import MediaWriter
 from faceloom.store import Clip
 
+LIMIT = 120
+"""Frames of a recording that the published cascade is given: a second each at full HD."""
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "recordings"
 RESULTS = Path(__file__).parent / "results"
 HEADER = (
@@ -71,12 +73,12 @@ class Result:
 
 
 def published(path: Path, haar: Any, hog: Any) -> tuple[list[Box | None], float]:
-    """Boxes of all source frames by the published cascade, and its processor seconds."""
+    """Boxes of the first `LIMIT` source frames by the published cascade, and its processor seconds."""
     start, boxes = time.process_time(), list[Box | None]()
     capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
     while True:
         found, frame = capture.read()
-        if not found:
+        if not found or len(boxes) == LIMIT:
             return boxes, time.process_time() - start
         gray = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
         faces = [Box(*map(int, box)) for box in haar.detectMultiScale(gray, 1.2, 5)]
@@ -113,12 +115,14 @@ def compare(path: Path, name: str, tools: tuple[Any, Any, Faces]) -> Result:
         width = cv2.VideoCapture(str(Path(folder) / "decoded" / "media.mkv")).get(cv2.CAP_PROP_FRAME_WIDTH)
     capture = cv2.VideoCapture(str(path))
     size = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
-    theirs = [boxes[k] if 0 <= k < len(boxes) else None for k in table["source_frame"]]
+    inside = [0 <= k < len(boxes) for k in table["source_frame"]]
+    theirs = [boxes[k] for k, both in zip(table["source_frame"], inside, strict=True) if both]
     mine = [
         Box(*box).moved(0, 0, size[0] / width) if seen else None
-        for seen, *box in zip(*(table[c] for c in ("is_face", "x", "y", "w", "h")), strict=True)
+        for both, seen, *box in zip(inside, *(table[c] for c in ("is_face", "x", "y", "w", "h")), strict=True)
+        if both
     ]
-    n = len(mine)
+    n = len(inside)
     return Result(
         name,
         size,

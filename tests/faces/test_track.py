@@ -111,3 +111,11 @@ def test_all_faces_keep_their_tracks():
             assert face.track == (0 if face.box == LEFT else 1)
     assert [len(faces) for faces in found[:6]] == [2, 2, 2, 1, 1, 1]
     assert len(found[-1]) == 2
+
+
+def test_two_faces_of_about_one_size_do_not_take_turns():
+    fast = Told()
+    grown = RIGHT._replace(w=64, h=64)
+    found = run(Tracker((fast,), 30, many=True), fast, [[LEFT, RIGHT], [LEFT, grown], [LEFT, RIGHT], [LEFT, grown]])
+    assert [faces[0].track for faces in found] == [0] * 4
+    assert [len(faces) for faces in found] == [2] * 4

@@ -164,5 +164,6 @@ def _counted(chunks: Iterator[pa.Table], counts: dict[str, Any]) -> Iterator[pa.
     """Pass tables on and count what they show."""
     for chunk in chunks:
         counts["face_frames"] += sum(chunk["is_face"].to_pylist())
-        counts["tracks"] = max(counts["tracks"], *(t + 1 for t in chunk["track"].to_pylist()), 0)
+        tracks = chunk["track"].to_pylist() + [face["track"] for row in chunk["others"].to_pylist() for face in row]
+        counts["tracks"] = max(counts["tracks"], *(track + 1 for track in tracks), 0)
         yield chunk

@@ -77,13 +77,14 @@ class Tracker:
     many: bool = False
     _tracks: list[_Track] = field(default_factory=list)
     _next: int = 0
+    _chosen: int | None = None
     _age: int = 0
     _unseen: int = 0
     _last: Thumbnail | None = None
     _empty: Thumbnail | None = None
 
     def step(self, gray: Gray) -> list[Face]:
-        """The faces of the next picture, the largest first.
+        """The faces of the next picture, the chosen one first, then by size.
 
         Args:
             gray: (h, w) luma.
@@ -97,7 +98,16 @@ class Tracker:
         self._age += 1
         self._unseen = 0 if faces else self._unseen + 1
         self._forget({face.track for face in faces})
-        return sorted(faces, key=lambda face: (-face.box.area, face.track))
+        return self._ordered(faces)
+
+    def _ordered(self, faces: list[Face]) -> list[Face]:
+        """The chosen face first: the largest, but only a clearly larger one takes over from the last picture's."""
+        faces = sorted(faces, key=lambda face: (-face.box.area, face.track))
+        held = next((face for face in faces if face.track == self._chosen), None)
+        if held is not None and faces[0].box.area < LARGER * held.box.area:
+            faces = [held, *(face for face in faces if face is not held)]
+        self._chosen = faces[0].track if faces else self._chosen
+        return faces
 
     def _search(self, gray: Gray, thumbnail: Thumbnail) -> list[Face]:
         if self._empty is not None and _change(thumbnail, self._empty, local=True) < STILL_CHANGE:
@@ -149,7 +159,7 @@ class Tracker:
         """Add what a search of the whole picture found to the faces that are followed, or replace a smaller one."""
         news = [d for d in found if all(iou(d.box, face.box) <= SAME_FACE for face in faces)]
         if self.many:
-            for detection in news:
+            for detection in sorted(news, key=lambda d: -d.box.area):
                 faces = [*faces, self._join(detection, faces)]
             return faces
         best = max(news, key=lambda d: d.box.area, default=None)
