@@ -10,8 +10,11 @@ import numba
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-OPTIONS: Final[dict[str, Any]] = {"fastmath": True, "nogil": True, "error_model": "numpy"}
-"""Without the checks for division by zero the pixel loop takes two thirds of the time."""
+OPTIONS: Final[dict[str, Any]] = {"fastmath": True, "nogil": True, "error_model": "numpy", "_nrt": False}
+"""No checks for division by zero and no reference counts of arrays: both cost as much as the pixels themselves.
+
+A kernel therefore must not allocate; what it needs is passed in.
+"""
 
 
 def kernel(function: Function) -> Function:

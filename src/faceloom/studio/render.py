@@ -186,6 +186,7 @@ def _draw(
         ids, depth, samples, posed.triangles, posed.groups, attributes(identity, posed, place),
         look.texture, materials.settings(look), materials.strands(), light.rig(), shadow,
         0.2 * identity.eye_distance, canvas, face,
+        np.empty(shading.ATTRIBUTES, np.float32),
     )  # fmt: skip
     shading.encode(canvas, materials.srgb_table(), image)
     return depth, image, face.astype(bool)

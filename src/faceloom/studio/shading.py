@@ -87,7 +87,7 @@ def interpolate(x: float, y: float, t: int, triangles: Array, screen: Array, att
 def resolve(
     ids: Array, depth: Array, screen: Array, triangles: Array, groups: Array, attributes: Array,
     texture: Array, settings: Array, noise: Array, rig: Array, shadow: Array,
-    slack: float, image: Array, face: Array,
+    slack: float, image: Array, face: Array, a: Array,
 ) -> None:  # fmt: skip
     """Shade a z-buffer of 2x2 samples a pixel onto a linear image: one sample inside the skin, four elsewhere.
 
@@ -106,8 +106,8 @@ def resolve(
         slack: Depth range of one surface inside a pixel.
         image: (h, w, 3) linear; holds the background, is painted over.
         face: (h, w) uint8 written: 1 where face skin or eyes are seen.
+        a: (16,) scratch.
     """
-    a = np.empty(ATTRIBUTES, np.float32)
     for y in range(image.shape[0]):
         for x in range(image.shape[1]):
             face[y, x] = 0
