@@ -29,7 +29,7 @@ class SpeechFrames:
     """
 
     name: ClassVar[str] = "audio-frames"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     n_mfcc: int
     window: float
     voiced_share: float
