@@ -87,6 +87,13 @@ def test_training_twice_gives_equal_bytes(packed, trained, tmp_path):
     assert (tmp_path / CONFIG).read_bytes() == (trained[1] / CONFIG).read_bytes()
 
 
+def test_the_card_says_what_does_not_transfer(trained):
+    text = (trained[1] / "README.md").read_text()
+    assert "AU14, AU15, AU17, AU20, AU23: **do not transfer yet**" in text
+    assert "AU05, AU06, AU09: **no usable real label**" in text
+    assert f"{trained[0].about['faces']} stills" in text
+
+
 def test_outputs_are_in_range(trained):
     model = trained[0]
     x = 10 * np.random.default_rng(0).normal(size=(50, len(FEATURES))).astype(np.float32)

@@ -15,6 +15,7 @@ from faceloom import __version__
 from faceloom.facs import AUS, EXPRESSIONS
 from faceloom.features.face_geometry import NAMES, features
 from faceloom.features.head_pose import template_of
+from faceloom.tasks.action_units.card import card
 from faceloom.tasks.action_units.data import Stills, load
 from faceloom.tasks.action_units.model import Linear, Model, save
 
@@ -33,7 +34,7 @@ EXPRESSION_C: Final = 0.01
 
 
 def train(packed: Path, section: Mapping[str, Any], out: Path) -> Model:
-    """Fit on the stills that are not held out, and write the model to `out`.
+    """Fit on the stills that are not held out, and write the model and its card to `out`.
 
     Args:
         packed: `action_units.h5`.
@@ -43,6 +44,7 @@ def train(packed: Path, section: Mapping[str, Any], out: Path) -> Model:
     stills = load(packed)
     model = fit(stills[~stills.test], float(section["alpha"]))
     save(model, out)
+    (out / "README.md").write_text(card(model.about), encoding="utf-8")
     return model
 
 
