@@ -11,7 +11,7 @@ from markupsafe import Markup
 from faceloom.errors import InputError
 from faceloom.params import Params
 from faceloom.report import build
-from faceloom.report.build import percent
+from faceloom.report.findings import percent
 from faceloom.report.prose import html
 
 SECTIONS = ("pipeline", "data", "clips", "gestures", "training", "scores", "extraction", "units")
@@ -82,6 +82,14 @@ def test_problems_are_grouped_by_reason_with_their_clips(page: Path) -> None:
     text = text_of(page)
     assert re.search(r"catalog The file is empty; record it again\. 2 empty one\.mp4 empty two\.mp4", text)
     assert re.search(r"pose No landmarks\. 1 broken\.mp4", text)
+
+
+def test_the_top_says_how_it_went(page: Path) -> None:
+    top = page.read_text().split("<main>")[0]
+    assert '<li class="poor">3 of 5 clips could not be used' in top
+    assert '<li class="poor">A face was found in 97.5 %' in top
+    assert '<li class="good">Action units follow' in top
+    assert '<li class="poor">The model does not beat persistence' in top
 
 
 def test_names_from_files_are_escaped(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from faceloom.report import (
     scores,
     training,
 )
+from faceloom.report.findings import findings, percent
 from faceloom.report.project import Project
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from faceloom.params import Params
+    from faceloom.report.charts import Strips
 
 SECTIONS: Final = {
     "pipeline": "Pipeline",
@@ -59,27 +61,35 @@ def build(root: Path, out: Path, params: Params) -> Path:
 
 def gather(project: Project, params: Params) -> dict[str, Any]:
     """Everything that the templates show."""
-    dvc, summary = project.root / "dvc.yaml", data.summarise(project)
+    dvc = project.root / "dvc.yaml"
+    measured = (
+        data.summarise(project),
+        extraction.extraction(project),
+        estimator.estimator(project),
+        scores.gesture(project),
+    )
+    shown = dict(zip(("data", "extraction", "estimator", "scores"), measured, strict=True))
+    return (
+        shown
+        | _films(project, params)
+        | {
+            "project": project,
+            "findings": findings(*measured),
+            "sections": SECTIONS,
+            "css": _asset("page.css"),
+            "js": _asset("page.js"),
+            "dag_layout": layout.layout(graph.read_stages(dvc)) if dvc.is_file() else None,
+            "training": training.curves(project.root),
+        }
+    )
+
+
+def _films(project: Project, params: Params) -> dict[str, Any]:
     examples, stretches = gesture.choose(project, params.report), clips.choose(project, params.report)
-    calls: list[Callable[[], Any]] = [
-        *(partial(gesture.view, example) for example in examples),
-        *(partial(clips.view, s) for s in stretches),
-    ]
-    films: list[Any] = parallel.run(calls)
-    return {
-        "project": project,
-        "sections": SECTIONS,
-        "css": _asset("page.css"),
-        "js": _asset("page.js"),
-        "dag_layout": layout.layout(graph.read_stages(dvc)) if dvc.is_file() else None,
-        "data": summary,
-        "clips": films[len(examples) :],
-        "gestures": films[: len(examples)],
-        "training": training.curves(project.root),
-        "scores": scores.gesture(project),
-        "extraction": extraction.extraction(project),
-        "estimator": estimator.estimator(project),
-    }
+    calls: list[Callable[[], Any]] = [partial(gesture.view, example) for example in examples]
+    calls += [partial(clips.view, stretch) for stretch in stretches]
+    films = parallel.run(calls)
+    return {"gestures": films[: len(examples)], "clips": films[len(examples) :]}
 
 
 def _environment() -> jinja2.Environment:
@@ -90,18 +100,13 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": percent, "prose": prose.html}
+    environment.filters |= {"percent": percent, "prose": prose.html, "names": names}
     return environment
 
 
-def percent(value: float | None) -> str:
-    """A share as a percentage that never rounds up to 100 % or down to 0 %; a dash for None."""
-    if value is None:
-        return "–"
-    text = f"{100 * value:.1f}"
-    if text in {"100.0", "0.0"}:
-        text = {0.0: "0", 1.0: "100"}.get(value, "> 99.9" if value > 0.5 else "< 0.1")
-    return f"{text} %"
+def names(curves: Strips) -> str:
+    """What the rows of action units mean, in words."""
+    return ", ".join(f"{row.label} {estimator.MEANINGS[row.label]}" for row in curves.rows) + "."
 
 
 def _asset(name: str) -> Markup:

@@ -106,7 +106,7 @@ def _dots(runs: Mapping[str, Scores], metric: str) -> Dots:
     marks = {
         unit: [
             Mark(pretty(name), STYLES.get(name, "baseline"), run["per_au"][unit][metric])
-            for name, run in runs.items()
+            for name, run in reversed(list(runs.items()))  # the model last: on top of the others
             if run.get("per_au", {}).get(unit, {}).get(metric) is not None
         ]
         for unit in units

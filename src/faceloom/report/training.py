@@ -68,5 +68,5 @@ def _charts(table: pd.DataFrame) -> Iterator[Chart]:
             height=210,
             marks=True,
             whole_x=True,
-            log=wide(lines),
+            log=metric == "loss" and wide(lines),
         )
