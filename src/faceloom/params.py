@@ -134,15 +134,15 @@ class TrainGesture(Section):
     autoregressive: bool = False
     embedding: Count = 32
     hidden: Count = 64
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.4
     value_loss: Annotated[float, Field(ge=0)] = 10.0
     optimizer: Literal["rmsprop", "adam"] = "adam"
     learning_rate: Positive = 5e-3
-    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    weight_decay: Annotated[float, Field(ge=0)] = 0.1
     clip: Positive | None = 1.0
     batch_size: Count = 16
-    epochs: Count = 60
-    patience: Count = 10
+    epochs: Count = 30
+    patience: Count = 8
     decoding: Literal["greedy", "sample", "expected"] = "expected"
     temperature: Positive = 1.0
 

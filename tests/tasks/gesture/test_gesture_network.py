@@ -112,12 +112,20 @@ def test_the_ways_to_choose():
     assert (cold == 3).all()
 
 
-def test_pitch_is_voicing_height_and_height_against_the_median():
+def test_pitch_is_voicing_and_height_over_the_median():
     net = network(speech="pitch")
     f0 = torch.tensor([[2, 3, 7, 11, 1]])  # unvoiced, 100, 200, 300 Hz, padding
-    height = net.f0.semitones[f0]
-    assert height.isfinite().tolist() == [[False, True, True, True, False]]
-    assert height[0, 1:4].tolist() == pytest.approx([-12.0, 0.0, 7.0195], abs=1e-3)
-    same = net.f0(torch.tensor([[2, 2, 1]]))  # nothing voiced: defined all the same
-    assert torch.equal(same[0, 0], same[0, 2])
-    assert same.isfinite().all()
+    voiced, height, deviation = net.f0.features(f0)[0].T
+    assert voiced.tolist() == [0, 1, 1, 1, 0]
+    assert (3 * height).tolist() == pytest.approx([0, -12, 0, 7.0195, 0], abs=1e-3)
+    assert deviation.square().sum() / 3 == pytest.approx(1)
+    nothing = net.f0(torch.tensor([[2, 2, 1]]))  # nothing voiced: defined all the same
+    assert nothing.isfinite().all()
+
+
+def test_a_higher_voice_says_the_same():
+    values = torch.tensor([torch.nan, torch.nan, 50.0, 100.0, 120.0, 150.0, 200.0, 240.0, 300.0])
+    low, high = torch.tensor([[3, 2, 4, 5]]), torch.tensor([[6, 2, 7, 8]])  # an octave apart
+    config = NetworkConfig(len(values), AU_TOKENS, speech="pitch")
+    features = GestureNetwork(config, values).f0.features
+    torch.testing.assert_close(features(low), features(high))

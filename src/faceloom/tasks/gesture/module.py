@@ -26,15 +26,15 @@ class Settings:
     autoregressive: bool = False
     embedding: int = 32
     hidden: int = 64
-    dropout: float = 0.2
+    dropout: float = 0.4
     value_loss: float = 10.0
     optimizer: Literal["rmsprop", "adam"] = "adam"
     learning_rate: float = 5e-3
-    weight_decay: float = 0.01
+    weight_decay: float = 0.1
     clip: float | None = 1.0
     batch_size: int = 16
-    epochs: int = 60
-    patience: int = 10
+    epochs: int = 30
+    patience: int = 8
     decoding: Literal["greedy", "sample", "expected"] = "expected"
     temperature: float = 1.0
 

@@ -111,30 +111,34 @@ def _au_embedding(config: NetworkConfig) -> nn.Embedding:
 
 
 class PitchContour(nn.Module):
-    """What F0 tokens mean: voicing, height, and height against the window's median, in semitones.
+    """What F0 tokens mean: voicing, and height over the window's median, in semitones and in standard deviations.
 
     Tokens are 0.1 Hz apart; an embedding alone would have to learn from little speech that neighbours sound alike.
+    Absolute height is left out: it tells the training speakers apart, and the network would learn their faces by heart.
     """
 
     semitones: Tensor
 
     def __init__(self, f0_values: Tensor, size: int) -> None:
         super().__init__()
-        unvoiced = f0_values[FIRST]
-        voiced = f0_values > unvoiced  # False for NaN
-        # 200 Hz lies between low and high voices; 12 semitones an octave
-        semitones = torch.where(voiced, 12 * torch.log2(f0_values.clamp(min=1.0) / 200.0), torch.nan)
+        voiced = f0_values > f0_values[FIRST]  # the lowest level is the unvoiced one; False for NaN
+        semitones = torch.where(voiced, 12 * torch.log2(f0_values.clamp(min=1.0)), torch.nan)
         self.register_buffer("semitones", semitones.float(), persistent=False)
         self.project = nn.Linear(3, size)
 
     def forward(self, f0: Tensor) -> Tensor:
         """(N, T) tokens to (N, T, size)."""
-        height = self.semitones[f0]
-        voiced = height.isfinite()
-        median = height.nanmedian(dim=1, keepdim=True).values
-        features = torch.stack([voiced.float(), height / 12, (height - median) / 3], dim=-1)
-        out: Tensor = self.project(features.nan_to_num(0.0))
+        out: Tensor = self.project(self.features(f0))
         return out
+
+    def features(self, f0: Tensor) -> Tensor:
+        """(N, T, 3): voicing 0 or 1, height / 3 semitones, height / its deviation; heights are 0 where unvoiced."""
+        semitones = self.semitones[f0]
+        voiced = semitones.isfinite()
+        height = (semitones - semitones.nanmedian(dim=1, keepdim=True).values).nan_to_num(0.0)
+        variance = (height**2).sum(dim=1, keepdim=True) / voiced.sum(dim=1, keepdim=True).clamp(min=1)
+        spread = variance.sqrt().clamp(min=0.5)  # half a semitone: a monotone voice has no peaks
+        return torch.stack([voiced.float(), height / 3, height / spread], dim=-1)
 
 
 def shift(au: Tensor) -> Tensor:

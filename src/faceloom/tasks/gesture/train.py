@@ -59,6 +59,7 @@ def train(packed: Path, section: Mapping[str, Any], out: Path) -> History:
         print("gesture: no validation recordings, so early stopping goes by the training recordings")
         watched = training
     module = build(data, settings)
+    start_from_frequencies(module.network, training)
     digest = hashlib.blake2b(packed.read_bytes(), digest_size=16).hexdigest()
     identity = {"settings": asdict(settings), "data": digest, "torch": torch.__version__}
     history = fit(
@@ -78,6 +79,18 @@ def build(data: Packed, settings: Settings) -> GestureModule:
     config = network_config(settings, len(data.f0), len(data.au))
     network = GestureNetwork(config, torch.from_numpy(data.f0.table))
     return GestureModule(network, settings, torch.from_numpy(data.au.table))
+
+
+def start_from_frequencies(network: GestureNetwork, windows: Windows) -> None:
+    """Set the heads' biases so that an untrained network says how often each token occurs, whatever it hears.
+
+    The first epochs then learn from speech rather than find the mean; after few of them, the mean is what is left.
+    """
+    tokens, units = network.config.au_tokens, network.config.units
+    counts = np.stack([np.bincount(windows.au[windows.mask][:, k], minlength=tokens) for k in range(units)])
+    share = (counts + 0.1) / (counts + 0.1).sum(axis=1, keepdims=True)  # 0.1: no token is impossible
+    with torch.no_grad():
+        network.heads.bias.copy_(torch.from_numpy(np.log(share)).flatten())
 
 
 def network_config(settings: Settings, f0_tokens: int, au_tokens: int) -> NetworkConfig:
