@@ -55,7 +55,7 @@ class Convention(NamedTuple):
         return Box(cx + self.dx * box.w - side / 2, cy + self.dy * box.w - side / 2, side, side)
 
 
-HAAR_NEAR: Final = Convention(0.0, -0.012, 0.98)
+HAAR_NEAR: Final = Convention(0.0, -0.006, 0.98)
 """Haar in a neighbourhood scans a shorter range of sizes, in larger steps, than on a whole picture."""
 DLIB: Final = Convention(0.0, -0.10, 1.14)
 BLAZEFACE: Final = Convention(0.0, -0.12, 1.12)
