@@ -71,7 +71,7 @@ def sample_look(rng: np.random.Generator, person: Person) -> Look:
         hair_volume=float(rng.uniform(0.02, 0.13)),
         hair_density=density,
         long_hair=float(rng.uniform(4.6, 6.4))
-        if rng.random() < 0.0 * (1 - person.maleness) and density > 0.5
+        if rng.random() < 0.65 * (1 - person.maleness) and density > 0.5
         else 99.0,
         clothes=_colour(_clothes_colour(rng)),
         collar=float(rng.uniform(5.55, 5.95)),

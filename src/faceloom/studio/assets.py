@@ -81,11 +81,13 @@ def read_mesh(folder: Path) -> Mesh:
             corners.append([face[k] for k in pick])
             corner_uv.append([face_uv[k] for k in pick])
             groups.append(group)
-    source, triangles = np.unique(np.array(corners), return_inverse=True)
-    triangles = np.asarray(triangles, np.int32).reshape(-1, 3)
+    source, inverse = np.unique(np.array(corners), return_inverse=True)
+    corner_vertices = inverse.reshape(-1, 3)
     uv = np.zeros((len(source), 2), np.float32)
-    uv[triangles.ravel()] = texture[np.array(corner_uv).ravel()]
-    return Mesh(vertices[source], triangles, np.array(groups, np.int32), uv, source.astype(np.int32))
+    uv[corner_vertices.ravel()] = texture[np.array(corner_uv).ravel()]
+    return Mesh(
+        vertices[source], corner_vertices.astype(np.int32), np.array(groups, np.int32), uv, source.astype(np.int32)
+    )
 
 
 def _parse_obj(path: Path) -> tuple[Floats, Floats, list[tuple[int, list[int], list[int]]]]:
@@ -165,5 +167,7 @@ def read_rigidity(folder: Path, mesh: Mesh) -> Floats:
             if vertex < size:
                 total[vertex] += weight
                 turning[vertex] += weight * share
-    rigid = np.where(total > 0, turning / np.maximum(total, 1e-9), 1.0)
-    return rigid[mesh.source].astype(np.float32)
+    rigid = turning / np.maximum(total, 1e-9)
+    free = total[mesh.source] == 0  # no bone moves the hair: its lower end rests on the shoulders
+    hanging = np.clip((mesh.vertices[:, 1] - 5.0) / 1.2, 0, 1)
+    return np.where(free, hanging, rigid[mesh.source]).astype(np.float32)

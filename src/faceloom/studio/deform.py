@@ -24,6 +24,10 @@ BROW_RAISE, BROW_LOWER, BROW_INWARD = 0.085, 0.03, 0.035
 """Decimetres that a smooth field over the brow band adds to the brow units: the units alone are too weak."""
 
 
+CURTAIN: Final = 0.55
+"""The package's hair falls over the face: what lies before this depth is left out."""
+
+
 @lru_cache(maxsize=8)
 def parts(lash_rows: int, long_hair: bool) -> tuple[Ints, Ints]:
     """Triangles (m, 3) and groups (m,) that an identity is drawn with."""
@@ -31,7 +35,9 @@ def parts(lash_rows: int, long_hair: bool) -> tuple[Ints, Ints]:
     hidden = [group for group, rows in ((UPPER_LASHES, 1), (LOWER_LASHES, 2)) if lash_rows < rows]
     if not long_hair:
         hidden.append(HAIR)
-    keep = ~np.isin(head.groups, hidden)
+    middle = head.vertices[head.triangles].mean(1)
+    curtain = (head.groups == HAIR) & (middle[:, 2] > CURTAIN)
+    keep = ~np.isin(head.groups, hidden) & ~curtain
     return np.ascontiguousarray(head.triangles[keep]), np.ascontiguousarray(head.groups[keep])
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 import numba
+from numba.core import config as numba_config
+
+from faceloom.runtime import Runtime
+
+config: Any = numba_config  # a module whose settings numba sets at import
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-
 
 OPTIONS: Final[dict[str, Any]] = {"fastmath": True, "nogil": True, "error_model": "numpy", "_nrt": False}
 """No checks for division by zero and no reference counts of arrays: both cost as much as the pixels themselves.
@@ -16,10 +23,24 @@ OPTIONS: Final[dict[str, Any]] = {"fastmath": True, "nogil": True, "error_model"
 A kernel therefore must not allocate; what it needs is passed in.
 """
 
+SOURCES: Final = ("jit.py", "kernels.py", "lighting.py", "look.py", "shading.py", "surface.py")
+"""What compiled code depends on: kernels call one another and freeze constants across these files."""
+
 
 def kernel(function: Function) -> Function:
     """Compile a function of arrays and numbers; an install without any writable folder compiles in each process."""
+    shared, config.CACHE_DIR = config.CACHE_DIR, str(_folder())
     try:
         return cast("Function", numba.njit(cache=True, **OPTIONS)(function))
     except RuntimeError:  # numba found no folder for its cache
         return cast("Function", numba.njit(**OPTIONS)(function))
+    finally:
+        config.CACHE_DIR = shared
+
+
+@lru_cache(maxsize=1)
+def _folder() -> Path:
+    """Named after all sources: numba itself notices a change only in the file of the function it is asked for."""
+    here = Path(__file__).parent
+    digest = hashlib.blake2b(b"".join((here / name).read_bytes() for name in SOURCES), digest_size=6)
+    return Runtime.load().cache / "studio" / f"kernels-{digest.hexdigest()}"

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 
-TEXTURE: Final = 320
-"""Side of the skin texture, a front view of the canonical face."""
+TEXTURE: Final = 256
+"""Side of the skin texture, a front view of the canonical face: finer than the pixels of a 256-pixel picture."""
 LEFT, RIGHT, BOTTOM, TOP = -0.95, 0.95, 5.9, 8.55
 """What the texture covers, in decimetres of the canonical head."""
 

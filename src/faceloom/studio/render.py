@@ -30,7 +30,7 @@ EYE_DISTANCE: Final = 0.24
 CAMERA: Final = 9.0
 """Default distance of the camera, in distances between the eyes (about 60 cm)."""
 
-SHADOW_SIZE: Final = 192
+SHADOW_SIZE: Final = 160
 SHADOW_REACH: Final = 2.1
 """Decimetres about the head's centre that the shadow map covers."""
 
@@ -102,7 +102,7 @@ def render(
     size: int = 256,
     gaze: tuple[float, float] = (0.0, 0.0),
     light: Light = STUDIO,
-    background: Image | None = None,
+    background: Image | Floats | None = None,
     eye_distance: float = EYE_DISTANCE,
     camera: float = CAMERA,
     offset: tuple[float, float] = (0.0, 0.0),
@@ -119,7 +119,7 @@ def render(
         size: Side of the picture in pixels.
         gaze: Degrees to the subject's left and up, on top of the eyeLook units.
         light: Lights.
-        background: (size, size, 3) RGB; grey where None.
+        background: (size, size, 3) RGB, or the linear light of it (float32); grey where None.
         eye_distance: Distance between the eyes as a share of `size`, seen from the front.
         camera: Distance of the camera in distances between the eyes.
         offset: Pixels by which the picture is shifted right and down.
@@ -166,10 +166,17 @@ def pose(identity: Identity, units: Floats, turned: Floats, follow: bool) -> Pos
     )  # fmt: skip
 
 
-def _canvas(background: Image | None, size: int) -> Floats:
+def _canvas(background: Image | Floats | None, size: int) -> Floats:
     if background is None:
-        background = np.full((size, size, 3), 128, np.uint8)
-    return materials.linear_table()[background]
+        return np.full((size, size, 3), 0.2, np.float32)
+    return to_linear_light(background).copy()
+
+
+def to_linear_light(background: Image | Floats) -> Floats:
+    """A background as `render` needs it; worth doing once where many frames share it."""
+    if background.dtype == np.float32:
+        return background.astype(np.float32, copy=False)
+    return materials.linear_table()[background.astype(np.uint8, copy=False)]
 
 
 def _draw(
