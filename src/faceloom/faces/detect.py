@@ -44,7 +44,7 @@ class Haar:
     NEAR_SIZES: Final = (24, 38)
     """A narrower range is faster but follows a face that comes closer only in part: all of its windows fire always."""
     NEAR_STEP: Final = 1.2
-    """Mean IoU with the published boxes and cost beside 1.15: 0.92 and three quarters; 1.25 gives 0.90 and two thirds."""
+    """Mean IoU with the published boxes 0.92; 1.15 gives 0.93 at a third more cost, 1.25 gives 0.90 at a tenth less."""
     NEAR_NEIGHBOURS: Final = 2
     REACH: Final = 1.5
 
