@@ -118,6 +118,11 @@ def test_without_truth_the_left_head_is_what_was_measured(tmp_path: Path) -> Non
     assert "No recording has a truth table." in text_of(build(tmp_path, tmp_path, FEW))
 
 
+def test_one_frame_is_enough(project: Path, tmp_path: Path) -> None:
+    page = build(project, tmp_path, Params.model_validate({"report": {"clips": 1, "seconds": 0.04}}))
+    assert page.read_text().count("<video") == 2
+
+
 def test_report_clips_zero_shows_none(project: Path, tmp_path: Path) -> None:
     page = build(project, tmp_path, Params.model_validate({"report": {"clips": 0}}))
     assert "<video" not in page.read_text()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import pyarrow.compute as pc
@@ -152,9 +153,15 @@ def face_pictures(project: Project, count: int = 24) -> list[tuple[str, str]]:
 
 
 def _middle_face(clip: Clip) -> str | None:
+    """The first window with a face from the clip's middle on, or else from its start, one window in memory."""
     table = clip.tables["faces"]
-    for group, chunk in enumerate(table.chunks(["is_face", "image"])):
+    middle = table.groups // 2
+    halves = (
+        replace(table, first_group=table.first_group + middle, groups=table.groups - middle),
+        replace(table, groups=middle),
+    )
+    for chunk in itertools.chain.from_iterable(half.chunks(["is_face", "image"]) for half in halves):
         faces = chunk.filter(chunk["is_face"])
-        if len(faces) and group >= (table.groups - 1) // 2:
+        if len(faces):
             return data_uri("image/jpeg", faces["image"][len(faces) // 2].as_py()["bytes"])
     return None
