@@ -43,7 +43,8 @@ def test_a_face_fills_the_middle_and_its_landmarks_lie_on_it(identity: Identity)
     assert 0.1 < seen.face.mean() < 0.6
     points = seen.landmarks68
     assert ((points > 0) & (points < 255)).all()
-    assert seen.visible68.mean() > 0.95
+    assert seen.visible68[17:].mean() > 0.95
+    assert seen.visible68.mean() > 0.9
     assert points[0, 0] < points[36, 0] < points[39, 0] < points[27, 0] < points[42, 0] < points[45, 0] < points[16, 0]
     assert points[19, 1] < points[37, 1] < points[41, 1] < points[30, 1] < points[51, 1] < points[57, 1] < points[8, 1]
     inner = np.rint(points[27:]).astype(int)

@@ -52,12 +52,12 @@ def vertex_normals(points: Array, triangles: Array, out: Array) -> None:
 
 
 @kernel
-def inside(value: float, step: float, low: float, high: float) -> tuple[float, float]:
-    """The part of `low` to `high` in which `value + x * step` is not negative; empty where `high < low`."""
+def inside(value: float, step: float, scale: float, low: float, high: float) -> tuple[float, float]:
+    """The part of `low` to `high` in which `value + x * step` is not negative; `scale` is -1 / step."""
     if step > 1e-12:
-        return max(low, -value / step), high
+        return max(low, value * scale), high
     if step < -1e-12:
-        return low, min(high, -value / step)
+        return low, min(high, value * scale)
     return (low, high) if value >= 0.0 else (low, low - 1.0)
 
 
@@ -91,14 +91,16 @@ def rasterise(screen: Array, triangles: Array, two_sided: Array, depth: Array, i
         za = screen[a, 2]
         zb, zc = screen[b, 2] - za, screen[c, 2] - za
         step_b, step_c = cy * inverse, -by * inverse
-        step_z = step_b * zb + step_c * zc
+        step_a, step_z = -step_b - step_c, step_b * zb + step_c * zc
+        scale_a, scale_b, scale_c = -1.0 / step_a, -1.0 / step_b, -1.0 / step_c
+        down_b, down_c = -cx * inverse, bx * inverse
+        px, py, across = left - ax, top - ay, 1.0 * (right - left)
+        wb = (px * cy - cx * py) * inverse
+        wc = (bx * py - px * by) * inverse
         for y in range(top, bottom + 1):
-            px, py = left - ax, y - ay
-            wb = (px * cy - cx * py) * inverse
-            wc = (bx * py - px * by) * inverse
-            low, high = inside(wb, step_b, 0.0, 1.0 * (right - left))
-            low, high = inside(wc, step_c, low, high)
-            low, high = inside(1.0 - wb - wc, -step_b - step_c, low, high)
+            low, high = inside(wb, step_b, scale_b, 0.0, across)
+            low, high = inside(wc, step_c, scale_c, low, high)
+            low, high = inside(1.0 - wb - wc, step_a, scale_a, low, high)
             first, last = math.ceil(low - 1e-4), math.floor(high + 1e-4)
             z = za + wb * zb + wc * zc + first * step_z
             for x in range(left + first, left + last + 1):
@@ -106,6 +108,8 @@ def rasterise(screen: Array, triangles: Array, two_sided: Array, depth: Array, i
                     depth[y, x] = z
                     ids[y, x] = t
                 z += step_z
+            wb += down_b
+            wc += down_c
 
 
 def rotation(yaw: float, pitch: float, roll: float) -> npt.NDArray[np.float32]:

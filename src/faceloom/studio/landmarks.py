@@ -45,7 +45,7 @@ KEYPOINTS15: Final = (
 KEYPOINTS15_OF_68: Final = (42, 45, 39, 36, 22, 26, 21, 17, 30, 54, 48, 51, 57)
 """The thirteen of them that are among the 68, in the same order."""
 
-SLACK: Final = np.where(np.arange(68) < 17, 0.4, 0.07)
+SLACK: Final = np.where(np.arange(68) < 17, 0.8, 0.07)
 """Decimetres that a point may lie behind the z-buffer and still count as seen; the jaw's points sit on its outline."""
 
 

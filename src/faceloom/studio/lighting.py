@@ -14,7 +14,7 @@ Array = npt.NDArray[Any]
 DIRECTION, COLOUR, HALFWAY = 0, 3, 6
 RIG_COLUMNS: Final = 9
 
-SHADOW_BIAS: Final = 0.05
+SHADOW_BIAS: Final = 0.06
 
 
 @kernel

@@ -30,7 +30,7 @@ EYE_DISTANCE: Final = 0.24
 CAMERA: Final = 9.0
 """Default distance of the camera, in distances between the eyes (about 60 cm)."""
 
-SHADOW_SIZE: Final = 160
+SHADOW_SIZE: Final = 128
 SHADOW_REACH: Final = 2.1
 """Decimetres about the head's centre that the shadow map covers."""
 
