@@ -14,7 +14,7 @@ TASKS: Final = ("action_units", "gesture")
 
 def task_name(argv: Sequence[str], tasks: Collection[str] = TASKS) -> str:
     """The task that a stage was called with; raises InputError for none or an unknown one."""
-    name = argv[1] if len(argv) == 2 else None
+    name = argv[1] if len(argv) == 2 else "nothing"
     if name not in tasks:
         raise InputError(f"{argv[0]}: `{name}` is no task; use one of {', '.join(tasks)}.")
     return name
