@@ -256,6 +256,7 @@ def main() -> None:
     cv2.setNumThreads(1)
     haar, extractor = cv2.CascadeClassifier(HAAR_FILE), Faces()
     extractor.setup("cpu")
+    Hog().anywhere(np.zeros((99, 99), np.uint8), 80)  # loaded once a process, as the published one is before its clock
     with tempfile.TemporaryDirectory() as folder:
         parts = groups(options.recordings, Path(folder), options.few)
         if options.conventions:

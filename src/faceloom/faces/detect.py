@@ -6,6 +6,7 @@ Each works at one scale of its own, so that cost depends on the smallest face as
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -91,9 +92,6 @@ class Hog:
     """Pixels that the last face is scaled to: above `SIDE`, so that it may shrink from one frame to the next."""
     REACH: Final = 1.8
 
-    def __init__(self) -> None:
-        self._detector: Any = None
-
     def near(self, gray: Gray, box: Box) -> list[Detection]:
         """Faces in the neighbourhood of `box`."""
         window = neighbourhood(box, self.REACH, gray.shape[1], gray.shape[0])
@@ -105,8 +103,8 @@ class Hog:
 
     def _search(self, gray: Gray, window: Region, scale: float) -> list[Detection]:
         part, fx, fy = cut(gray, window, scale)
-        self._detector = self._detector or _frontal_face_detector()  # half a second that most clips never need
-        rectangles, scores, _ = self._detector.run(part, 0, 0.0)
+        detector = _frontal_face_detector()  # loaded late: half a second that most clips never need
+        rectangles, scores, _ = detector.run(part, 0, 0.0)
         found = []
         for r, score in zip(rectangles, scores, strict=True):
             box = Box(r.left() * fx + window[0], r.top() * fy + window[1], r.width() * fx, r.height() * fy)
@@ -114,6 +112,7 @@ class Hog:
         return found
 
 
+@cache
 def _frontal_face_detector() -> Any:
     import dlib
 
