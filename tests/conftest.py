@@ -5,8 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
+settings.register_profile("busy", deadline=None)  # machines are shared: a slow example is not a failure
+settings.load_profile("busy")
 os.environ["DVC_ROOT"] = ""  # a test must never write into the project's own cache
 for part in ("store", "pipeline"):
     sys.path.insert(0, str(Path(__file__).parent / part))

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from faceloom.errors import InputError
@@ -35,7 +36,7 @@ def doctor() -> None:
     table = Table("part", "state", "what it means", box=None, pad_edge=False)
     findings = examine()
     for finding in findings:
-        table.add_row(finding.part, marks[finding.state], finding.meaning)
+        table.add_row(finding.part, marks[finding.state], escape(finding.meaning))
     console.print(table)
     if any(finding.state == "wrong" for finding in findings):
         raise typer.Exit(1)

