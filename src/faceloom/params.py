@@ -122,7 +122,7 @@ class Pack(Section):
 class TrainActionUnits(Section):
     """Ridge on landmark features."""
 
-    alpha: Positive = 1000.0
+    alpha: Positive = 500.0
 
 
 class TrainGesture(Section):
