@@ -48,7 +48,7 @@ def test_a_face_fills_the_middle_and_its_landmarks_lie_on_it(identity: Identity)
     assert points[0, 0] < points[36, 0] < points[39, 0] < points[27, 0] < points[42, 0] < points[45, 0] < points[16, 0]
     assert points[19, 1] < points[37, 1] < points[41, 1] < points[30, 1] < points[51, 1] < points[57, 1] < points[8, 1]
     inner = np.rint(points[27:]).astype(int)
-    assert seen.face[inner[:, 1], inner[:, 0]].mean() > 0.9
+    assert seen.face[inner[:, 1], inner[:, 0]].mean() > 0.8  # nostrils and closed lips are no skin
 
 
 def test_the_eyes_are_as_far_apart_as_asked(identity: Identity) -> None:

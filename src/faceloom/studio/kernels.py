@@ -101,13 +101,14 @@ def rasterise(screen: Array, triangles: Array, two_sided: Array, depth: Array, i
             low, high = inside(wb, step_b, scale_b, 0.0, across)
             low, high = inside(wc, step_c, scale_c, low, high)
             low, high = inside(1.0 - wb - wc, step_a, scale_a, low, high)
-            first, last = math.ceil(low - 1e-4), math.floor(high + 1e-4)
-            z = za + wb * zb + wc * zc + first * step_z
-            for x in range(left + first, left + last + 1):
-                if z > depth[y, x]:
-                    depth[y, x] = z
-                    ids[y, x] = t
-                z += step_z
+            if low - 1e-4 <= high + 1e-4:
+                first, last = math.ceil(low - 1e-4), math.floor(high + 1e-4)
+                z = za + wb * zb + wc * zc + first * step_z
+                for x in range(left + first, left + last + 1):
+                    if z > depth[y, x]:
+                        depth[y, x] = z
+                        ids[y, x] = t
+                    z += step_z
             wb += down_b
             wc += down_c
 
