@@ -93,7 +93,9 @@ def choose(project: Project, params: Report) -> list[Example]:
     errors = errors_by_clip(table[table["clip"].isin(clips)])
     length = round(params.seconds * video.FPS)
     return [
-        _example(place, liveliest(clips[name], length), table[table["clip"] == name], errors[name])
+        _example(
+            f"{place}, of {len(errors)}", liveliest(clips[name], length), table[table["clip"] == name], errors[name]
+        )
         for place, name in pick(errors, params.clips)
     ]
 

@@ -62,7 +62,7 @@ def encode(path: Path, frames: Iterable[Image], sound: Sound | None) -> int:
     height, width = first.shape[:2]
     count = 0
     rate = None if sound is None else AUDIO_RATE
-    with MediaWriter(path, (width, height), rate, preset="slow", crf=CRF) as writer:
+    with MediaWriter(path, (width, height), rate, preset="medium", crf=CRF) as writer:
         for image in itertools.chain([first], images):
             writer.write_rgb(image)
             if sound is not None:
