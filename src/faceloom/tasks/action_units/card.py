@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 TRANSFER: Final = {
-    "AU12": 0.82, "AU45": 0.78, "AU02": 0.69, "AU10": 0.64, "AU01": 0.59, "AU07": 0.58, "AU04": 0.57, "AU26": 0.53,
-    "AU25": 0.52, "AU17": 0.30, "AU15": 0.23, "AU20": 0.16, "AU23": 0.16, "AU14": 0.12,
+    "AU12": 0.81, "AU45": 0.76, "AU02": 0.65, "AU04": 0.62, "AU10": 0.60, "AU01": 0.57, "AU07": 0.54, "AU26": 0.53,
+    "AU25": 0.50, "AU15": 0.22, "AU17": 0.16, "AU23": 0.16, "AU20": 0.14, "AU14": 0.12,
 }  # fmt: skip
 """Pearson r on 4,412 real faces, trained on the default stills (benchmarks/action_units.py prints it afresh)."""
 
@@ -38,7 +38,7 @@ Pearson r with pseudo-labels (MediaPipe blendshapes) on 4,412 frames of 267 peop
 - Levels: AU12 and AU45 agree with the labels in level too. Read all others as dynamics within one person; compare
   people only after calibration, or with `facial.relative_to_neutral` on clips of more than a few seconds.
 - Valence, arousal and expressions follow the studio's rules for synthetic faces; no real label was compared.
-- Pitch of the head is the weakest angle (about 4 degrees off on synthetic faces; yaw 2, roll 1).
+- Pitch of the head is the weakest angle (about 5 degrees off on synthetic faces; yaw 2, roll 1).
 
 ## Not for
 Judging what a person feels, or any decision about a person.
