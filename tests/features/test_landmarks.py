@@ -60,7 +60,10 @@ def test_the_68_and_both_15_agree(seen):
     points = landmarks68(seen[0])
     assert points.shape == (68, 2)
     assert len(set(LANDMARKS68)) == 68
-    assert np.abs(keypoints15_of_68(points) - keypoints15(seen[0])).max() < 5  # pixels of a 128-pixel crop
+    apart = np.abs(keypoints15_of_68(points) - keypoints15(seen[0])).max(axis=1)  # pixels of a 128-pixel crop
+    brows = np.array(["eyebrow" in name for name in KEYPOINTS15])
+    assert apart[~brows].max() < 2
+    assert apart[brows].max() < 10  # the 68 lie on the brow's upper edge, the 15 in its middle
 
 
 @pytest.mark.parametrize("name", ["face_landmark", "iris_landmark"])
