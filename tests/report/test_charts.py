@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from faceloom.report.charts import Chart, Dots, Mark, Series, Strip, Strips, limits, ticks
-from faceloom.report.training import wide
+from faceloom.report.project import Project
+from faceloom.report.training import curves, wide
 
 
 def chart(y: list[float], **settings: object) -> Chart:
@@ -80,3 +84,17 @@ def test_logarithmic_axis_spreads_decades_evenly() -> None:
 )
 def test_only_wide_positive_curves_need_one(y: list[float], expected: bool) -> None:
     assert wide([Series("a", "train", np.arange(2.0), np.array(y, float))]) is expected
+
+
+@pytest.mark.parametrize(
+    ("config", "unit"),
+    [(None, "loss in nats a token"), ({"settings": {"value_loss": 10.0}}, "nats + 10 × squared AU units")],
+)
+def test_the_loss_has_the_unit_that_it_was_trained_with(tmp_path: Path, config: dict | None, unit: str) -> None:
+    history = tmp_path / "models/gesture/history.csv"
+    history.parent.mkdir(parents=True)
+    history.write_text("epoch,train_loss,val_loss,val_accuracy\n0,50,40,0.1\n1,1,2,0.2\n")
+    if config:
+        (history.parent / "config.json").write_text(json.dumps(config))
+    (task,) = curves(Project(tmp_path))
+    assert [(c.y_label, c.log, len(c.series)) for c in task.charts] == [(unit, True, 2), ("accuracy, 0–1", False, 1)]

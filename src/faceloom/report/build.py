@@ -79,7 +79,7 @@ def gather(project: Project, params: Params) -> dict[str, Any]:
             "css": _asset("page.css"),
             "js": _asset("page.js"),
             "dag_layout": layout.layout(graph.read_stages(dvc)) if dvc.is_file() else None,
-            "training": training.curves(project.root),
+            "training": training.curves(project),
         }
     )
 

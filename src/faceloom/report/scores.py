@@ -45,6 +45,7 @@ class GestureScores:
     verdicts: list[tuple[bool, str]]
     teacher_forced: Scores
     has_ceiling: bool
+    sees_history: bool
 
 
 def gesture(project: Project) -> GestureScores | None:
@@ -55,6 +56,7 @@ def gesture(project: Project) -> GestureScores | None:
     runs = {"model": scores["free_running"], **scores["baselines"], "ceiling": scores.get("ceiling")}
     runs = {name: run for name, run in runs.items() if run}
     truth = scores.get("against_truth")
+    settings = (project.json("models/gesture/config.json") or {}).get("settings", {})
     return GestureScores(
         split=scores["split"],
         clips=scores["clips"],
@@ -65,6 +67,7 @@ def gesture(project: Project) -> GestureScores | None:
         verdicts=verdicts(runs),
         teacher_forced=scores.get("teacher_forced") or {},
         has_ceiling="ceiling" in runs,
+        sees_history=bool(settings.get("autoregressive", True)),
     )
 
 

@@ -12,12 +12,12 @@ from faceloom.report.charts import Chart, Series
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from faceloom.report.project import Project
 
 SPLITS: Final = ("train", "val", "test")
 WIDE: Final = 10
 UNITS: Final = {
-    "loss": "loss, less is better",
     "accuracy": "accuracy, 0–1",
     "rmse": "RMSE in AU units, 0–5",
     "lr": "learning rate",
@@ -33,12 +33,23 @@ class Training:
     charts: list[Chart]
 
 
-def curves(root: Path) -> list[Training]:
+def curves(project: Project) -> list[Training]:
     """The curves of every task: `models/<task>/history.csv`, or `metrics/<task>/training.csv`."""
-    found = {path.parent.name: path for path in sorted(root.glob("metrics/*/training.csv"))}
-    found |= {path.parent.name: path for path in sorted(root.glob("models/*/history.csv"))}
+    found = {path.parent.name: path for path in sorted(project.root.glob("metrics/*/training.csv"))}
+    found |= {path.parent.name: path for path in sorted(project.root.glob("models/*/history.csv"))}
     tables = ((task, pd.read_csv(path)) for task, path in sorted(found.items()))
-    return [Training(task, len(table), list(_charts(table))) for task, table in tables if len(table)]
+    return [
+        Training(task, len(table), list(_charts(table, UNITS | {"loss": loss_unit(project, task)})))
+        for task, table in tables
+        if len(table)
+    ]
+
+
+def loss_unit(project: Project, task: str) -> str:
+    """What the loss is measured in, by the settings in the model's config."""
+    settings = (project.json(f"models/{task}/config.json") or {}).get("settings", {})
+    weight = settings.get("value_loss", 0)
+    return f"nats + {weight:g} × squared AU units" if weight else "loss in nats a token"
 
 
 def wide(lines: list[Series]) -> bool:
@@ -47,7 +58,7 @@ def wide(lines: list[Series]) -> bool:
     return values.size > 0 and bool(values.min() > 0) and bool(values.max() > WIDE * values.min())
 
 
-def _charts(table: pd.DataFrame) -> Iterator[Chart]:
+def _charts(table: pd.DataFrame, units: dict[str, str]) -> Iterator[Chart]:
     """A chart a metric, with a line a split (`train_loss` and `val_loss` are one chart)."""
     step = next((name for name in ("epoch", "step") if name in table), None)
     x = np.asarray(table[step] if step else range(len(table)), float)
@@ -62,7 +73,7 @@ def _charts(table: pd.DataFrame) -> Iterator[Chart]:
         yield Chart(
             title,
             step or "row",
-            UNITS.get(metric, title),
+            units.get(metric, title),
             lines,
             width=360,
             height=210,
