@@ -15,7 +15,7 @@ from faceloom.studio.motion import blinks, bump, nod, wander
 from faceloom.studio.produce import produce
 from faceloom.studio.units import labels_from_units
 
-TINY = Studio(dyads=1, seconds=3.0, size=96, identities=26, stills_per_identity=1)
+TINY = Studio(dyads=1, seconds=3.0, size=128, identities=26, stills_per_identity=1)
 TIMES = (np.arange(250) / 25).astype(np.float32)
 
 
@@ -71,7 +71,7 @@ def test_truth_is_what_was_drawn(made: Path) -> None:
     assert speaking.any()
     assert [bool(name) for name in truth["phoneme"].to_pylist()] == speaking.tolist()
     landmarks = np.array(truth["landmarks68"].to_pylist()).reshape(-1, 68, 2)
-    assert ((landmarks[:, 27:] > 0) & (landmarks[:, 27:] < 96)).all()
+    assert ((landmarks[:, 27:] > 0) & (landmarks[:, 27:] < 128)).all()
 
 
 def test_speech_predicts_the_upper_face_in_part() -> None:
