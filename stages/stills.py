@@ -7,7 +7,7 @@ from pathlib import Path
 from faceloom import params
 from faceloom.stage import run
 from faceloom.tasks import packed_file
-from faceloom.tasks.action_units.data import pack
+from faceloom.tasks.action_units.pack import pack
 
 
 def main() -> None:

@@ -9,10 +9,11 @@ from faceloom.facs import AUS, EXPRESSIONS
 from faceloom.features.face_geometry import features
 from faceloom.features.head_pose import rotation_of
 from faceloom.features.mouth_texture import SIZE
-from faceloom.tasks.action_units.data import Stills, held_out, load
+from faceloom.tasks.action_units.data import Stills, load
 from faceloom.tasks.action_units.evaluate import evaluate, report
 from faceloom.tasks.action_units.model import CONFIG, FEATURES, digest
 from faceloom.tasks.action_units.model import load as load_model
+from faceloom.tasks.action_units.pack import held_out
 from faceloom.tasks.action_units.train import medians, train
 
 
