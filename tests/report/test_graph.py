@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,3 +76,15 @@ def test_layout_of_the_projects_own_dag() -> None:
 
 def test_no_stage_is_no_drawing() -> None:
     assert layout([]).nodes == []
+
+
+def test_the_order_of_edges_does_not_depend_on_the_hash_seed():
+    code = (
+        "from pathlib import Path; from faceloom.report.graph import *; "
+        "print(list(dependencies(read_stages(Path('dvc.yaml'))).edges))"
+    )
+    seeds = [os.environ | {"PYTHONHASHSEED": seed} for seed in ("1", "2", "3")]
+    found = {
+        subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, check=True).stdout for env in seeds
+    }
+    assert len(found) == 1

@@ -100,8 +100,9 @@ def dependencies(stages: list[Stage]) -> nx.DiGraph[str]:
     for maker, reader in itertools.permutations(stages, 2):
         if any(_overlap(out, dep) for out in maker.outs for dep in reader.deps):
             graph.add_edge(maker.name, reader.name)
-    reduced: nx.DiGraph[str] = nx.transitive_reduction(graph)
-    return reduced
+    kept = nx.transitive_reduction(graph)  # its own order follows Python's salted hashes
+    graph.remove_edges_from([edge for edge in graph.edges if not kept.has_edge(*edge)])
+    return graph
 
 
 def _overlap(out: str, dep: str) -> bool:
