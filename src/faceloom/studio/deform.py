@@ -69,7 +69,8 @@ def shapes() -> Floats:
 def shape(identity: Identity, units: Floats) -> Floats:
     """(n, 3) vertices of an expression, head upright; labelled weights (52,)."""
     points = np.empty_like(identity.shape)
-    blend(identity.shape, shapes(), drawn(units) * identity.unit_strength, points)
+    fields, weights = shapes(), drawn(units) * identity.unit_strength
+    blend(identity.shape.ravel(), fields.reshape(len(fields), -1), weights.astype(np.float32), points.reshape(-1))
     return points
 
 

@@ -23,17 +23,26 @@ OPTIONS: Final[dict[str, Any]] = {"fastmath": True, "nogil": True, "error_model"
 A kernel therefore must not allocate; what it needs is passed in.
 """
 
-SOURCES: Final = ("jit.py", "kernels.py", "lighting.py", "look.py", "shading.py", "surface.py")
+SOURCES: Final = ("assets.py", "jit.py", "kernels.py", "lighting.py", "look.py", "shading.py", "surface.py")
 """What compiled code depends on: kernels call one another and freeze constants across these files."""
 
 
 def kernel(function: Function) -> Function:
     """Compile a function of arrays and numbers; an install without any writable folder compiles in each process."""
+    return _compiled(function, forceinline=False)
+
+
+def inlined(function: Function) -> Function:
+    """A kernel that is small or has one caller: a call would pass every array as seven or more numbers in memory."""
+    return _compiled(function, forceinline=True)
+
+
+def _compiled(function: Function, forceinline: bool) -> Function:
     shared, config.CACHE_DIR = config.CACHE_DIR, str(_folder())
     try:
-        return cast("Function", numba.njit(cache=True, **OPTIONS)(function))
+        return cast("Function", numba.njit(cache=True, forceinline=forceinline, **OPTIONS)(function))
     except RuntimeError:  # numba found no folder for its cache
-        return cast("Function", numba.njit(**OPTIONS)(function))
+        return cast("Function", numba.njit(forceinline=forceinline, **OPTIONS)(function))
     finally:
         config.CACHE_DIR = shared
 

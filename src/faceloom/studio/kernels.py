@@ -15,16 +15,14 @@ Array = npt.NDArray[Any]
 
 @kernel
 def blend(base: Array, units: Array, weights: Array, out: Array) -> None:
-    """`out[n, 3] = base + sum of weights[k] * units[k]`, over the units that are not zero."""
+    """`out[n] = base + sum of weights[k] * units[k]`, over the units that are not zero; flat, so that it vectorises."""
     for i in range(base.shape[0]):
-        out[i, 0], out[i, 1], out[i, 2] = base[i, 0], base[i, 1], base[i, 2]
+        out[i] = base[i]
     for k in range(units.shape[0]):
         weight = weights[k]
         if weight != 0.0:
             for i in range(base.shape[0]):
-                out[i, 0] += weight * units[k, i, 0]
-                out[i, 1] += weight * units[k, i, 1]
-                out[i, 2] += weight * units[k, i, 2]
+                out[i] += weight * units[k, i]
 
 
 @kernel

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy.typing as npt
 
-from faceloom.studio.jit import kernel
+from faceloom.studio.jit import inlined
 
 Array = npt.NDArray[Any]
 
@@ -17,7 +17,7 @@ RIG_COLUMNS: Final = 9
 SHADOW_BIAS: Final = 0.06
 
 
-@kernel
+@inlined
 def lit(shadow: Array, u: float, v: float, z: float) -> float:
     """Share of the key light that reaches a point: four comparisons in the shadow map, blended."""
     size = shadow.shape[0]
@@ -38,7 +38,7 @@ def lit(shadow: Array, u: float, v: float, z: float) -> float:
     return total
 
 
-@kernel
+@inlined
 def diffuse(
     rig: Array, nx: float, ny: float, nz: float, open_: float, skin: float, key: float
 ) -> tuple[float, float, float]:
@@ -61,7 +61,7 @@ def diffuse(
     return r, g, b
 
 
-@kernel
+@inlined
 def highlight(
     rig: Array, nx: float, ny: float, nz: float, shine: float, sharp: bool, key: float
 ) -> tuple[float, float, float]:

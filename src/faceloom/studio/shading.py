@@ -8,7 +8,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from faceloom.studio.jit import kernel
+from faceloom.studio.assets import HAIR
+from faceloom.studio.jit import inlined, kernel
 from faceloom.studio.lighting import diffuse, highlight, lit
 from faceloom.studio.surface import LASH, MOUTH_LIGHT, SHINE, TEETH, body, eye, long_hair
 
@@ -20,7 +21,7 @@ CANONICAL, NORMAL, LIPS, INSIDE, ABOVE_HAIRLINE, OPENNESS, SHADOW, AZIMUTH = 0, 
 ATTRIBUTES: Final = 16
 
 
-@kernel
+@inlined
 def shade(
     a: Array, group: int, texture: Array, settings: Array, noise: Array, rig: Array, shadow: Array
 ) -> tuple[float, float, float, bool]:
@@ -66,7 +67,7 @@ def shade(
     return r * light, g * light, b * light, face
 
 
-@kernel
+@inlined
 def interpolate(x: float, y: float, t: int, triangles: Array, screen: Array, attributes: Array, out: Array) -> None:
     """Attributes of a triangle at a sample position (extrapolated just beyond its edges)."""
     i, j, k = triangles[t, 0], triangles[t, 1], triangles[t, 2]
@@ -89,7 +90,7 @@ def resolve(
     texture: Array, settings: Array, noise: Array, rig: Array, shadow: Array,
     slack: float, image: Array, face: Array, a: Array,
 ) -> None:  # fmt: skip
-    """Shade a z-buffer of 2x2 samples a pixel onto a linear image: one sample inside the skin, four elsewhere.
+    """Shade a z-buffer of 2x2 samples a pixel onto a linear image: one sample inside skin and hair, four elsewhere.
 
     Args:
         ids: (2h, 2w) triangles of the samples; depth likewise; `screen` in samples.
@@ -115,11 +116,13 @@ def resolve(
             t0, t1, t2, t3 = ids[v, u], ids[v, u + 1], ids[v + 1, u], ids[v + 1, u + 1]
             if t0 < 0 and t1 < 0 and t2 < 0 and t3 < 0:
                 continue
-            plain = t0 == t1 == t2 == t3 and groups[t0] == 0
+            plain = t0 == t1 == t2 == t3 and (groups[t0] == 0 or groups[t0] == HAIR)
             if not plain and t0 >= 0 and t1 >= 0 and t2 >= 0 and t3 >= 0:
                 z0, z1, z2, z3 = depth[v, u], depth[v, u + 1], depth[v + 1, u], depth[v + 1, u + 1]
                 plain = max(max(z0, z1), max(z2, z3)) - min(min(z0, z1), min(z2, z3)) < slack
-                plain = plain and groups[t0] + groups[t1] + groups[t2] + groups[t3] == 0
+                first = groups[t0]
+                plain = plain and (first == 0 or first == HAIR)
+                plain = plain and first == groups[t1] and first == groups[t2] and first == groups[t3]
             r, g, b, samples, faces = 0.0, 0.0, 0.0, 1 if plain else 4, 0
             for s in range(samples):
                 sx, sy = (s & 1), (s >> 1)

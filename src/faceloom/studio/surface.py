@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy.typing as npt
 
-from faceloom.studio.jit import kernel
+from faceloom.studio.jit import inlined
 from faceloom.studio.look import BOTTOM, LEFT, RIGHT, TEXTURE, TOP
 
 Array = npt.NDArray[Any]
@@ -21,14 +21,14 @@ HAIR_AXIS: Final = 0.5
 """Depth of the vertical axis round which the hairline is measured, in canonical decimetres."""
 
 
-@kernel
+@inlined
 def smooth(low: float, high: float, value: float) -> float:
     """Hermite step from 0 at `low` to 1 at `high`."""
     t = min(1.0, max(0.0, (value - low) / (high - low)))
     return t * t * (3.0 - 2.0 * t)
 
 
-@kernel
+@inlined
 def strand(noise: Array, azimuth: float, height: float) -> float:
     """Hair strands: noise that is fine round the head and long down it, 0-1; both arguments at least 0.
 
@@ -43,7 +43,7 @@ def strand(noise: Array, azimuth: float, height: float) -> float:
     return float(upper + (c + (d - c) * fx - upper) * fy)
 
 
-@kernel
+@inlined
 def texel(texture: Array, x: float, y: float) -> tuple[float, float, float]:
     """Bilinear skin colour at a canonical position."""
     u = min(max((x - LEFT) / (RIGHT - LEFT) * (TEXTURE - 1), 0.0), TEXTURE - 1.001)
@@ -58,14 +58,14 @@ def texel(texture: Array, x: float, y: float) -> tuple[float, float, float]:
     )
 
 
-@kernel
+@inlined
 def clothing(x: float, y: float, z: float, settings: Array) -> float:
     """Share of clothes at a canonical position: a round neckline."""
     neckline = settings[COLLAR] + 0.35 * min(abs(x), 0.7) - 0.25 * smooth(0.2, 0.9, z)
     return 1.0 - smooth(-0.015, 0.015, y - neckline)
 
 
-@kernel
+@inlined
 def hair(above: float, azimuth: float, y: float, settings: Array, noise: Array) -> tuple[float, float]:
     """Share of hair at a height above the hairline, and the strands' tone 0-1."""
     if above < -0.2:
@@ -76,7 +76,7 @@ def hair(above: float, azimuth: float, y: float, settings: Array, noise: Array) 
     return share * settings[HAIR_DENSITY], 0.65 * tuft + 0.35 * fine
 
 
-@kernel
+@inlined
 def body(
     a: Array, texture: Array, settings: Array, noise: Array
 ) -> tuple[float, float, float, float, float, float, float]:
@@ -120,7 +120,7 @@ def body(
     return r, g, b, gloss, skin, light, cover
 
 
-@kernel
+@inlined
 def eye(a: Array, settings: Array) -> tuple[float, float, float, float]:
     """Colour of an eyeball and the light that the lids let in."""
     length = math.sqrt(a[0] * a[0] + a[1] * a[1] + a[2] * a[2]) + 1e-9
@@ -138,7 +138,7 @@ def eye(a: Array, settings: Array) -> tuple[float, float, float, float]:
     return r + 0.004, g + 0.004, b + 0.004, light
 
 
-@kernel
+@inlined
 def long_hair(a: Array, settings: Array, noise: Array) -> tuple[float, float, float]:
     """Colour of hair that falls beside the face."""
     tone = 0.4 + 1.1 * strand(noise, math.atan2(a[0], a[2] - HAIR_AXIS) + 4.0, a[1] * 0.4)
