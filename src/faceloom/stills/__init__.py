@@ -1,0 +1,1 @@
+"""Faces in stills: data sets of single pictures read, split, packed and augmented."""
