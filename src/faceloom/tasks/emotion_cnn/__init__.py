@@ -1,0 +1,1 @@
+"""Seven emotions by a small convolutional network (reference 3)."""

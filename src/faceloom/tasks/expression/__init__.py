@@ -1,0 +1,1 @@
+"""Five expressions by a residual network (reference 2)."""

@@ -1,0 +1,1 @@
+"""Fifteen facial keypoints (reference 2)."""

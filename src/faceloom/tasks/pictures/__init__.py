@@ -1,0 +1,1 @@
+"""What the three networks on pictures of faces share: blocks, training, scores, sheets of pictures."""
