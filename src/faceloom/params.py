@@ -119,6 +119,45 @@ class Pack(Section):
     gesture: PackGesture = PackGesture()
 
 
+class StillsActionUnits(Section):
+    """Landmark features of the studio's stills."""
+
+    data: str = "data/stills"
+    test: Fraction = 0.15
+
+
+class StillsFaces(Section):
+    """A data set of single faces and how it is split."""
+
+    data: str = "data/stills"
+    split: Literal["auto", "reference"] = "auto"
+    val: Fraction = 0.15
+    test: Fraction = 0.15
+    margin: Annotated[float, Field(ge=1, le=3)] = 1.7
+    max_bad_fraction: Fraction = 0.2
+
+
+class StillsKeypoints(StillsFaces):
+    """Faces with 15 points."""
+
+    missing: Literal["drop", "mask"] = "drop"
+
+
+class StillsClasses(StillsFaces):
+    """Faces with an expression."""
+
+    classes: Literal["five", "seven", "eight"] = "five"
+
+
+class Stills(Section):
+    """One section per task that learns from single faces."""
+
+    action_units: StillsActionUnits = StillsActionUnits()
+    keypoints: StillsKeypoints = StillsKeypoints()
+    expression: StillsClasses = StillsClasses()
+    emotion_cnn: StillsClasses = StillsClasses(classes="seven")
+
+
 class TrainActionUnits(Section):
     """Ridge on landmark features."""
 
@@ -174,6 +213,7 @@ class Params(Section):
     align: Align = Align()
     tokenise: Tokenise = Tokenise()
     pack: Pack = Pack()
+    stills: Stills = Stills()
     train: Train = Train()
     report: Report = Report()
 

@@ -1,0 +1,119 @@
+"""From a data set of faces to the packed file of one task."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from faceloom.errors import InputError
+from faceloom.stills.classes import CLASSES, NONE, ClassSet, counterparts
+from faceloom.stills.faces import Faces, Skips
+from faceloom.stills.packed import SPLITS
+from faceloom.stills.points import KEYPOINTS
+from faceloom.stills.sources import Source, open_source
+from faceloom.stills.splits import DROPPED, Shares, Split, of_the_reference, without_leaks
+from faceloom.stills.write import Writer
+
+Task = Literal["keypoints", "expression", "emotion_cnn"]
+
+SIZES: Final[dict[Task, dict[str, int]]] = {
+    "keypoints": {},
+    "expression": {"fer": 48, "folder": 48},
+    "emotion_cnn": {"fer": 48, "folder": 48, "studio": 48},
+}
+"""Side of the packed pictures where it is not 96: data sets of 48 pixels are not enlarged on disk."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One task's section of `stills`.
+
+    Attributes:
+        data: The data set.
+        split: `auto`, without leaks; or `reference`, reference 2's.
+        val: Share for validation.
+        test: Share for test.
+        margin: Side of a crop of the studio's stills over that of the landmarks' box.
+        max_bad_fraction: More unreadable rows than this are an error.
+        missing: Faces that lack some points: `drop` them, or `mask` the points. Of no use for classes.
+        classes: The task's classes; None for keypoints.
+    """
+
+    data: str
+    split: Literal["auto", "reference"] = "auto"
+    val: float = 0.15
+    test: float = 0.15
+    margin: float = 1.7
+    max_bad_fraction: float = 0.2
+    missing: Literal["drop", "mask"] = "drop"
+    classes: ClassSet | None = None
+
+
+def pack(task: Task, settings: Settings, out: Path) -> list[str]:
+    """Read the data set, split it and write `out`; returns what a person should know, line by line.
+
+    Raises:
+        InputError: a data set that is absent, unknown, of another task, or too faulty.
+    """
+    source = _suited(open_source(Path(settings.data), settings.margin), settings)
+    size, skips = SIZES[task].get(source.name, 96), Skips(settings.data)
+    with Writer(out, size, 0 if settings.classes else len(KEYPOINTS)) as writer:
+        for chunk in source.chunks(size, skips):
+            writer.add(usable(chunk, source, settings, skips))
+        skips.check(len(writer), settings.max_bad_fraction)
+        split = _split(writer, settings)
+        keep = split.codes != DROPPED
+        skips.leave("its picture is in a later split too", int((~keep).sum()))
+        writer.finish(split.codes, keep, _about(source, settings, split, skips, size))
+    counts = Counter(split.codes[keep].tolist())
+    shares = ", ".join(f"{counts[code]} {name}" for code, name in enumerate(SPLITS))
+    return [f"{task}: {keep.sum()} faces packed from {source.name} ({shares}; by {split.rule})", *skips.messages()]
+
+
+def _suited(source: Source, settings: Settings) -> Source:
+    if settings.classes and not source.classes:
+        raise InputError(f"{settings.data}: its faces have no expressions; name a data set that has.")
+    if not settings.classes and not source.has_points:
+        raise InputError(f"{settings.data}: its faces have no keypoints; name a data set that has.")
+    return source
+
+
+def usable(chunk: Faces, source: Source, settings: Settings, skips: Skips) -> Faces:
+    """The faces that the task can use, with labels of the task's classes or with points alone."""
+    if settings.classes:
+        labels = counterparts(source.classes, CLASSES[settings.classes])[chunk.labels]
+        known = labels != NONE
+        for name, count in Counter(np.array(source.classes)[chunk.labels[~known]].tolist()).items():
+            skips.leave(f"class `{name}` is none of the task's", count)
+        no_points = np.zeros((len(chunk), 0, 2), np.float32)
+        return Faces(chunk.images, no_points, labels, chunk.person, chunk.usage)[known]
+    found: npt.NDArray[np.bool_] = ~np.isnan(chunk.points.sum(axis=2))
+    skips.leave("no keypoint is labelled", int((~found.any(axis=1)).sum()))
+    complete = found.all(axis=1)
+    if settings.missing == "drop":
+        skips.leave("some keypoints are missing", int((found.any(axis=1) & ~complete).sum()))
+        return chunk[complete]
+    chunk.points[~found] = np.nan  # half a point is none
+    return chunk[found.any(axis=1)]
+
+
+def _split(writer: Writer, settings: Settings) -> Split:
+    if settings.split == "reference":
+        return of_the_reference(len(writer), "classes" if settings.classes else "keypoints")
+    return without_leaks(writer.person, writer.usage, writer.contents, Shares(settings.val, settings.test))
+
+
+def _about(source: Source, settings: Settings, split: Split, skips: Skips, size: int) -> dict[str, Any]:
+    return {
+        "source": source.name,
+        "classes": list(CLASSES[settings.classes]) if settings.classes else [],
+        "size": size,
+        "split_rule": split.rule,
+        "leaks": split.leaks,
+        "skipped": skips.counts(),
+    }
