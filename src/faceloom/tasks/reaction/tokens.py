@@ -1,0 +1,144 @@
+"""How a dyad becomes one sequence of vectors: six tokens a frame, and at most one more at the end.
+
+A frame is: the speaker's face, pose and audio, then the listener's AU, expression and valence-arousal codes. A group of
+feature streams (say AU, expression and VA features of the face) shares the width of its token.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import torch
+from torch import Tensor, nn
+
+SPEAKER: Final = ("face", "pose", "audio")
+LISTENER: Final = ("AU", "expression", "VA")
+FRAME: Final = len(SPEAKER) + len(LISTENER)
+"""Tokens of a frame."""
+LAST: Final = {"clip": FRAME, "match": FRAME + 1}
+"""Rows of the modality embedding of what may stand at the end."""
+
+Streams = tuple[tuple[str, int], ...]
+"""Name and width of feature streams, in the order in which they are concatenated."""
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Sizes of the network.
+
+    Attributes:
+        face: Streams of the speaker's face, a frame; without any, the token is a learned vector. The same holds for
+            the other groups.
+        pose: Streams of the head.
+        audio: Streams of the voice.
+        clip: Vectors of the whole clip (functionals, descriptors); offline alone, for they know the future.
+        codes: Codebook sizes of AU, expression and VA.
+        width: Of a token.
+        layers: Blocks.
+        heads: Of each attention; divides the width.
+        dropout: Everywhere.
+        frames: Longest sequence.
+    """
+
+    face: Streams
+    pose: Streams
+    audio: Streams
+    clip: Streams
+    codes: tuple[int, int, int]
+    width: int = 64
+    layers: int = 3
+    heads: int = 4
+    dropout: float = 0.1
+    frames: int = 750
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> NetworkConfig:
+        """From what `json` made of `dataclasses.asdict`."""
+        groups = {name: tuple((str(n), int(w)) for n, w in data[name]) for name in (*SPEAKER, "clip")}
+        return cls(**{**data, **groups, "codes": tuple(data["codes"])})
+
+
+class Group(nn.Module):
+    """Feature streams side by side as one token: each is standardised, projected to its share of the width, joined.
+
+    `standardise` sets mean and scale of a stream; without it they are 0 and 1. NaN counts as the mean.
+    """
+
+    def __init__(self, streams: Streams, width: int) -> None:
+        super().__init__()
+        self.streams = streams
+        self.project = nn.ModuleList(
+            nn.Linear(size, share) for (_, size), share in zip(streams, shares(width, len(streams)), strict=True)
+        )
+        self.absent = None if streams else nn.Parameter(torch.zeros(width))
+        for k, (_, size) in enumerate(streams):
+            self.register_buffer(f"mean{k}", torch.zeros(size))
+            self.register_buffer(f"scale{k}", torch.ones(size))
+
+    def standardise(self, name: str, mean: Tensor, deviation: Tensor) -> None:
+        """Set what is subtracted from a stream (size,) and what it is divided by; a constant column becomes 0."""
+        k = [stream for stream, _ in self.streams].index(name)
+        self.get_buffer(f"mean{k}").copy_(mean)
+        self.get_buffer(f"scale{k}").copy_(torch.where(deviation > 1e-6, 1 / deviation.clamp(min=1e-6), 0.0))
+
+    def forward(self, features: Mapping[str, Tensor], shape: Sequence[int]) -> Tensor:
+        """Features (*shape, size) by stream name to (*shape, width)."""
+        if self.absent is not None:
+            return self.absent.expand(*shape, -1)
+        parts = [
+            project(((features[name] - self.get_buffer(f"mean{k}")) * self.get_buffer(f"scale{k}")).nan_to_num(0, 0, 0))
+            for k, ((name, _), project) in enumerate(zip(self.streams, self.project, strict=True))
+        ]
+        return torch.cat(parts, dim=-1)
+
+
+class Speaker(nn.Module):
+    """Three tokens a frame from the speaker's features; a learned vector stands for a face that is not there."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.face = Group(config.face, config.width)
+        self.pose = Group(config.pose, config.width)
+        self.audio = Group(config.audio, config.width)
+        self.no_face = nn.Parameter(torch.zeros(config.width))
+
+    def forward(self, features: Mapping[str, Tensor], is_face: Tensor) -> Tensor:
+        """Features (B, T, size) by stream name, is_face (B, T) to (B, T, 3, width)."""
+        face = torch.where(is_face[..., None], self.face(features, is_face.shape), self.no_face)
+        rest = [group(features, is_face.shape).to(face.dtype) for group in (self.pose, self.audio)]
+        return torch.stack([face, *rest], dim=2)
+
+
+class Listener(nn.Module):
+    """Three tokens a frame from the listener's codes; the id after the last code of each stream means unknown."""
+
+    unknown: Tensor
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.tables = nn.ModuleList(nn.Embedding(size + 1, config.width) for size in config.codes)
+        self.register_buffer("unknown", torch.tensor(config.codes), persistent=False)
+
+    def forward(self, codes: Tensor) -> Tensor:
+        """Codes (B, T, 3) to (B, T, 3, width)."""
+        return torch.stack([table(codes[..., k]) for k, table in enumerate(self.tables)], dim=2)
+
+
+def delayed(codes: Tensor, chunk: int, unknown: Tensor) -> Tensor:
+    """The listener's codes (B, T, 3) a chunk later, unknown at first: what may be known while frame t is generated."""
+    start = unknown.expand(codes.shape[0], min(chunk, codes.shape[1]), -1)
+    return torch.cat([start, codes[:, : codes.shape[1] - start.shape[1]]], dim=1)
+
+
+def sinusoids(positions: int, width: int) -> Tensor:
+    """Fixed position vectors (positions, width): sines in even columns, cosines in odd (Vaswani et al., 2017)."""
+    angle = torch.arange(positions)[:, None] * torch.exp(torch.arange(0, width, 2) * (-math.log(10_000) / width))
+    return torch.stack([angle.sin(), angle.cos()], dim=-1).flatten(1)[:, :width]
+
+
+def shares(width: int, n: int) -> list[int]:
+    """`width` in `n` parts as equal as can be, larger ones first."""
+    return [width // n + (k < width % n) for k in range(n)]
