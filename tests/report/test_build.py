@@ -151,3 +151,10 @@ def test_model_card_is_rendered_and_escaped() -> None:
     assert "<p>Two lines <code>x&lt;y</code> <b>b</b> &lt;i&gt;</p>" in shown
     assert "<ul><li>one</li><li>two</li></ul>" in shown
     assert shown.count("<tr>") == 2
+
+
+def test_a_model_cards_front_matter_is_not_shown() -> None:
+    shown = html("---\nlibrary_name: faceloom\ntags: [x]\n---\n\n# Card\n\nText --- with dashes")
+    assert "library_name" not in shown
+    assert "<h4>Card</h4>" in shown
+    assert "Text --- with dashes" in shown

@@ -13,8 +13,12 @@ if TYPE_CHECKING:
 
 
 def html(text: str) -> Markup:
-    """Headings, paragraphs, lists, tables, `code` and **bold** of a Markdown text; all else is escaped."""
-    blocks = re.split(r"\n\s*\n", text.strip())
+    """Headings, paragraphs, lists, tables, `code` and **bold** of a Markdown text; all else is escaped.
+
+    The YAML between `---` at the top of a model card is for machines and is left out.
+    """
+    body = re.sub(r"\A---\n.*?\n---\n", "", text.lstrip(), flags=re.DOTALL)
+    blocks = re.split(r"\n\s*\n", body.strip())
     return Markup("\n").join(piece for block in blocks for piece in _block(block.splitlines()))
 
 
