@@ -22,7 +22,19 @@ def pack_gesture(p: params.Params, out: Path) -> int:
     return pack(speakers(clips), vocabularies, out, length=p.pack.gesture.length, overlap=p.pack.gesture.overlap)
 
 
-PACKS = {"gesture": pack_gesture}
+def pack_reaction(p: params.Params, out: Path) -> int:
+    """Dyads, both directions of each."""
+    from faceloom.store import load_clips
+    from faceloom.tasks.reaction import features
+    from faceloom.tasks.reaction.pack import pack
+
+    settings, recordings = p.pack.reaction, Path(p.catalog.recordings)
+    folders = {name: Path("data") / name for name in features.places(settings.features)}
+    clips = load_clips(Path("data/catalog.parquet"), recordings, folders, sidecars=("truth",))
+    return pack(clips, recordings, settings, out)
+
+
+PACKS = {"gesture": pack_gesture, "reaction": pack_reaction}
 
 
 def main() -> None:

@@ -113,10 +113,24 @@ class PackGesture(Section):
     overlap: Annotated[int, Field(ge=0)] = 20
 
 
+class PackReaction(Section):
+    """Dyads: faces, tokens, features, and which reactions are appropriate."""
+
+    source: Literal["auto", "estimated", "truth"] = "auto"
+    present: Positive = 1.0
+    features: tuple[str, ...] = ("facial", "landmarks", "head_pose", "mfcc", "prosody", "functionals")
+    expressions: Count = 128
+    lists: str | None = None
+    appropriateness: str | None = None
+    alike: Fraction = 0.1
+    seed: int = 7
+
+
 class Pack(Section):
     """What training reads."""
 
     gesture: PackGesture = PackGesture()
+    reaction: PackReaction = PackReaction()
 
 
 class StillsActionUnits(Section):

@@ -206,7 +206,8 @@ def cells(attributes: Floats) -> NDArray[np.int64]:
 def cells_of(va: Floats) -> NDArray[np.int64]:
     """Number of the cell of each row of valence and arousal; what lies beyond -1..1 belongs to the border."""
     at = np.floor((va.astype(np.float64) + 1) * (CELLS / 2)).astype(np.int64).clip(0, CELLS - 1)
-    return at[:, 0] * CELLS + at[:, 1]
+    numbers: NDArray[np.int64] = at[:, 0] * CELLS + at[:, 1]
+    return numbers
 
 
 def centres(cell: NDArray[np.int64]) -> Floats:

@@ -6,9 +6,9 @@
   uint8, `appropriate` uint8 (N, N): whether the real reaction to clip j is appropriate for clip i, within a split only;
 - per frame: `tokens` int32 (F, 3) in the order of `codebooks.STREAMS`, `attributes` float16 (F, 25), `is_face` bool;
 - `features/<name>` float16 (rows, width): a clip's frames, or every `hop`-th where one row stands for several, from
-  row `starts[k]` on; `clip_features/<name>` float16 (N, width);
-- `statistics/<name>` float32 (2, width): mean and deviation that a stream was standardised by, where it was;
-- `codebooks/<stream>`; the attributes `skipped` and `unseen` (JSON: counts) and `source`.
+  row `starts[k]` on; as extracted, NaN where missing; `clip_features/<name>` float16 (N, width);
+- `statistics/<name>` float32 (2, width): mean and deviation of a frame stream in the training split, to standardise by;
+- `codebooks/<stream>`, and the attribute `about` (JSON: what was counted while packing).
 
 Small arrays are in memory, features are read from the file when they are asked for: those of the published networks
 are 55 KB a frame.
@@ -36,6 +36,14 @@ Halves = NDArray[np.float16]
 Floats = NDArray[np.float32]
 
 SPLITS: Final = ("train", "val", "test")
+
+GROUPS: Final = {
+    "face": ("facial", "landmarks", "resmasknet", "me_graphau", "efficientnet_va"),
+    "pose": ("head_pose", "videomae"),
+    "audio": ("mfcc", "prosody"),
+    "clip": ("functionals", "lld"),
+}
+"""Which feature streams describe what."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,14 @@ class Packed:
     clip_widths: Mapping[str, int]
     statistics: Mapping[str, Floats]
     about: Mapping[str, Any]
+
+    @property
+    def groups(self) -> dict[str, tuple[tuple[str, int], ...]]:
+        """Names and widths of the streams of the speaker's face, pose and audio, and of the clip's vectors."""
+        widths = {**self.widths, **self.clip_widths}
+        return {
+            group: tuple((name, widths[name]) for name in names if name in widths) for group, names in GROUPS.items()
+        }
 
     def __len__(self) -> int:
         return len(self.partner)
@@ -143,5 +159,5 @@ def _read(path: Path, file: h5py.File) -> Packed:
         widths={name: int(dataset.shape[1]) for name, dataset in file["features"].items()},
         clip_widths={name: int(dataset.shape[1]) for name, dataset in file["clip_features"].items()},
         statistics={name: dataset[:] for name, dataset in file["statistics"].items()},
-        about={name: json.loads(file.attrs[name]) for name in ("skipped", "unseen", "source")},
+        about=json.loads(file.attrs["about"]),
     )

@@ -1,0 +1,206 @@
+"""Packing dyads: faces and their tokens, features as float16, the matrix of appropriate reactions, in one file."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from faceloom import progress
+from faceloom.errors import InputError
+from faceloom.tasks.reaction import appropriateness, challenge, codebooks, dyads, features, write
+from faceloom.tasks.reaction.codebooks import Codebooks
+from faceloom.tasks.reaction.data import SPLITS
+from faceloom.tasks.reaction.dyads import Dyads, Pair
+
+if TYPE_CHECKING:
+    from faceloom.params import PackReaction
+    from faceloom.store import Clip
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Face:
+    """What one person shows: attributes (T, 25) as extracted and with action units as 0 or 1, and whether it is seen.
+
+    Frames without a face hold the face last seen.
+    """
+
+    values: NDArray[np.float16]
+    attributes: NDArray[np.float16]
+    is_face: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+def pack(clips: Sequence[Clip], recordings: Path, settings: PackReaction, out: Path) -> int:
+    """Write every dyad in both directions; returns the number of clips.
+
+    Args:
+        clips: With the tables of `features.places` and the sidecar `truth` where there is one.
+        recordings: The folder that clip ids, lists and matrix are relative to.
+        settings: `pack.reaction` of the params.
+        out: The file to write; equal input gives equal bytes.
+
+    Raises:
+        InputError: no dyad, no training dyad, or a file of the data set that is wrong.
+    """
+    by_name = {clip.clip: clip for clip in clips}
+    pairs, listed, counts = find_pairs(clips, recordings, settings)
+    faces = _faces(
+        [by_name[name] for pair in pairs for name in (pair.first, pair.second)], recordings, settings, counts
+    )
+    who = dyads.arrange(_seen(pairs, faces, counts), listed)
+    _require(who, out)
+    lengths = _lengths(who, faces, counts)
+    partial = out.with_suffix(".partial")
+    partial.parent.mkdir(parents=True, exist_ok=True)
+    with h5py.File(partial, "w") as file:
+        write.groups(file)
+        about = _write_faces(file, who, [faces[name] for name in who.clips], lengths, recordings, settings)
+        _write_features(file, [by_name[name] for name in who.clips], who, lengths, faces, settings)
+        file.attrs["about"] = json.dumps({"source": settings.source, "counts": dict(counts), **about}, sort_keys=True)
+    partial.replace(out)
+    return len(who.clips)
+
+
+def find_pairs(
+    clips: Sequence[Clip], recordings: Path, settings: PackReaction
+) -> tuple[list[Pair], dict[str, int], Counter[str]]:
+    """Pairs of the lists or of the catalog's links, pairs by split before any was left out, and what was left out."""
+    if settings.lists is None:
+        pairs, counts = dyads.from_links([clip.row for clip in clips])
+        return pairs, dict(Counter(pair.split for pair in pairs)), counts
+    lists = challenge.read_lists(recordings / settings.lists)
+    pairs, counts = dyads.from_lists(lists, challenge.names(clip.clip for clip in clips))
+    return pairs, {split: len(rows) for split, rows in lists.items()}, counts
+
+
+def _faces(clips: Sequence[Clip], recordings: Path, settings: PackReaction, counts: Counter[str]) -> dict[str, Face]:
+    faces = {}
+    with progress.bar("faces of dyads", total=len(clips)) as advance:
+        for clip in clips:
+            faces[clip.clip] = _face(clip, recordings, settings, counts)
+            advance()
+    return faces
+
+
+def _face(clip: Clip, recordings: Path, settings: PackReaction, counts: Counter[str]) -> Face:
+    path = challenge.attribute_file(recordings, clip.clip) if settings.source == "auto" else None
+    if path is not None:
+        values = challenge.read_attributes(path)
+        counts["attribute files of another length than the recording"] += len(values) != clip.n_frames
+        values, threshold = values[: clip.n_frames], 0.5
+        is_face: NDArray[np.bool_] = ~np.isnan(values).any(axis=1)
+    else:
+        values, is_face = features.seen_face(clip, truth=settings.source == "truth")
+        threshold = settings.present
+    counts["frames without a face"] += int((~is_face).sum())
+    values = features.held(np.where(is_face[:, None], values, np.float32(np.nan)))
+    present = features.presence(values, threshold)
+    return Face(values.astype(np.float16), present.astype(np.float16), is_face)
+
+
+def _seen(pairs: Sequence[Pair], faces: Mapping[str, Face], counts: Counter[str]) -> list[Pair]:
+    """Pairs in which both have a face."""
+    good = [pair for pair in pairs if faces[pair.first].is_face.any() and faces[pair.second].is_face.any()]
+    counts["no face in it or its partner"] += 2 * (len(pairs) - len(good))
+    return good
+
+
+def _require(who: Dyads, out: Path) -> None:
+    if not len(who.clips):
+        raise InputError(
+            f"{out}: no two recordings are partners with faces; catalog.layout must know them (studio, react)."
+        )
+    if not (who.split == 0).any():
+        raise InputError(f"{out}: no dyad is in the training split; lower catalog.split or add recordings.")
+
+
+def _lengths(who: Dyads, faces: Mapping[str, Face], counts: Counter[str]) -> NDArray[np.int64]:
+    """Frames of each clip: the shorter partner's."""
+    own = np.array([len(faces[name]) for name in who.clips], np.int64)
+    counts["cut to the partner's length"] += int((own > own[who.partner]).sum())
+    return np.minimum(own, own[who.partner])
+
+
+def _write_faces(
+    file: h5py.File,
+    who: Dyads,
+    faces: Sequence[Face],
+    lengths: NDArray[np.int64],
+    recordings: Path,
+    settings: PackReaction,
+) -> dict[str, Any]:
+    """Write everything but the features; returns what there is to say about it."""
+    attributes = np.concatenate([face.attributes[:n] for face, n in zip(faces, lengths, strict=True)])
+    is_face = np.concatenate([face.is_face[:n] for face, n in zip(faces, lengths, strict=True)])
+    split = np.repeat(who.split, lengths)
+    books = codebooks.build(attributes[is_face & (split == 0)], settings.expressions, settings.seed)
+    matrix, origin = _appropriate(who, faces, lengths, recordings, settings)
+    file["names"] = np.array(who.clips, h5py.string_dtype())
+    file["offsets"] = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    for name in ("partner", "split"):
+        file[name] = getattr(who, name)
+    file["appropriate"], file["attributes"], file["is_face"] = matrix, attributes, is_face
+    file["tokens"] = books.encode(attributes)
+    codebooks.save(books, file.create_group("codebooks"))
+    return {"appropriate": origin, "codebooks": _described(books, attributes, is_face, split)}
+
+
+def _appropriate(
+    who: Dyads, faces: Sequence[Face], lengths: NDArray[np.int64], recordings: Path, settings: PackReaction
+) -> tuple[NDArray[np.uint8], dict[str, str]]:
+    """The data set's matrix where it has one, the derived one in the other splits."""
+    summaries = [
+        appropriateness.summary(face.values[:n].astype(np.float32)) for face, n in zip(faces, lengths, strict=True)
+    ]
+    origin = dict.fromkeys(SPLITS, "derived")
+    if settings.appropriateness is None:
+        return appropriateness.derive(summaries, who.split, settings.alike), origin
+    matrix, files = appropriateness.assemble(recordings / settings.appropriateness, who)
+    if missing := [k for k, split in enumerate(SPLITS) if split not in files and (who.split == k).any()]:
+        derived = appropriateness.derive(summaries, who.split, settings.alike)
+        matrix |= derived * np.isin(who.split, missing)[:, None]
+    return matrix, origin | files
+
+
+def _described(
+    books: Codebooks, attributes: NDArray[np.float16], is_face: NDArray[np.bool_], split: NDArray[np.uint8]
+) -> dict[str, Any]:
+    """Sizes of the codebooks, and what they lose of each split."""
+    lost = {
+        name: books.reconstruction(attributes[rows])
+        for k, name in enumerate(SPLITS)
+        if (rows := is_face & (split == k)).any()
+    }
+    return {"sizes": dict(zip(codebooks.STREAMS, books.sizes, strict=True)), "reconstruction": lost}
+
+
+def _write_features(
+    file: h5py.File,
+    clips: Sequence[Clip],
+    who: Dyads,
+    lengths: NDArray[np.int64],
+    faces: Mapping[str, Face],
+    settings: PackReaction,
+) -> None:
+    truth = settings.source == "truth"
+    for name in settings.features:
+        if name in features.VECTORS:
+            length = features.vector_length(name, clips)
+            write.vectors(file, name, (features.vector(name, clip, length) for clip in clips), len(clips))
+        elif name == "facial":  # the very faces that the tokens are made of, whichever file they came from
+            write.stream(file, name, ([faces[clip.clip].values] for clip in clips), lengths, who.split == 0)
+        else:
+            rows = (features.rows(name, clip, truth=truth) for clip in clips)
+            write.stream(file, name, rows, lengths, who.split == 0, hop=features.hop(name, clips))
