@@ -172,7 +172,7 @@ def seen_face(clip: Clip, *, truth: bool = False) -> tuple[Floats, NDArray[np.bo
         return values, np.ones(len(values), bool)
     table = clip.tables["facial"].read(FACE_COLUMNS)
     values = face(table)
-    is_face = np.asarray(table["is_face"]) & ~np.isnan(values).any(axis=1)
+    is_face = np.asarray(table["is_face"]) & whole(values)
     return np.where(is_face[:, None], values, np.float32(np.nan)), is_face
 
 
@@ -186,11 +186,16 @@ def presence(values: Floats, threshold: float) -> Floats:
 
 def held(values: Floats) -> Floats:
     """Rows with NaN replaced by the last row without, those at the start by the first; all NaN where none is whole."""
-    whole = ~np.isnan(values).any(axis=1)
-    if not whole.any():
+    good = whole(values)
+    if not good.any():
         return np.full_like(values, np.nan)
-    last = np.maximum.accumulate(np.where(whole, np.arange(len(values)), -1))
-    return values[np.where(last < 0, whole.argmax(), last)]
+    last = np.maximum.accumulate(np.where(good, np.arange(len(values)), -1))
+    return values[np.where(last < 0, good.argmax(), last)]
+
+
+def whole(values: Floats) -> NDArray[np.bool_]:
+    """Rows (n,) without NaN."""
+    return np.asarray(~np.isnan(values).any(axis=1))
 
 
 def vector(name: str, clip: Clip, length: int) -> Floats:

@@ -42,11 +42,16 @@ class Face:
         return len(self.values)
 
 
+def places(settings: PackReaction) -> list[str]:
+    """Folders below data/ whose tables `pack` reads; raises InputError for a feature that is none."""
+    return features.places(settings.features)
+
+
 def pack(clips: Sequence[Clip], recordings: Path, settings: PackReaction, out: Path) -> int:
     """Write every dyad in both directions; returns the number of clips.
 
     Args:
-        clips: With the tables of `features.places` and the sidecar `truth` where there is one.
+        clips: With the tables of `places` and the sidecar `truth` where there is one.
         recordings: The folder that clip ids, lists and matrix are relative to.
         settings: `pack.reaction` of the params.
         out: The file to write; equal input gives equal bytes.
@@ -100,7 +105,7 @@ def _face(clip: Clip, recordings: Path, settings: PackReaction, counts: Counter[
         values = challenge.read_attributes(path)
         counts["attribute files of another length than the recording"] += len(values) != clip.n_frames
         values, threshold = values[: clip.n_frames], 0.5
-        is_face: NDArray[np.bool_] = ~np.isnan(values).any(axis=1)
+        is_face = features.whole(values)
     else:
         values, is_face = features.seen_face(clip, truth=settings.source == "truth")
         threshold = settings.present
