@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -21,12 +22,8 @@ from faceloom.stills.write import Writer
 
 Task = Literal["keypoints", "expression", "emotion_cnn"]
 
-SIZES: Final[dict[Task, dict[str, int]]] = {
-    "keypoints": {},
-    "expression": {"fer": 48, "folder": 48},
-    "emotion_cnn": {"fer": 48, "folder": 48, "studio": 48},
-}
-"""Side of the packed pictures where it is not 96: data sets of 48 pixels are not enlarged on disk."""
+SIDES: Final[dict[Task, int]] = {"keypoints": 96, "expression": 96, "emotion_cnn": 48}
+"""Of the packed pictures; FER2013's and other small ones stay 48 and are enlarged where they are used."""
 
 
 @dataclass(frozen=True)
@@ -60,16 +57,17 @@ def pack(task: Task, settings: Settings, out: Path) -> list[str]:
     Raises:
         InputError: a data set that is absent, unknown, of another task, or too faulty.
     """
-    source = _suited(open_source(Path(settings.data), settings.margin), settings)
-    size, skips = SIZES[task].get(source.name, 96), Skips(settings.data)
-    with Writer(out, size, 0 if settings.classes else len(KEYPOINTS)) as writer:
-        for chunk in source.chunks(size, skips):
-            writer.add(usable(chunk, source, settings, skips))
+    source = _suited(open_source(Path(settings.data), SIDES[task], settings.margin), settings)
+    skips = Skips(settings.data)
+    with Writer(out, source.side, 0 if settings.classes else len(KEYPOINTS)) as writer:
+        copies = _copier(settings)
+        for chunk in source.chunks(skips):
+            writer.add(copies(usable(chunk, source, settings, skips)))
         skips.check(len(writer), settings.max_bad_fraction)
         split = _split(writer, settings)
         keep = split.codes != DROPPED
         skips.leave("its picture is in a later split too", int((~keep).sum()))
-        writer.finish(split.codes, keep, _about(source, settings, split, skips, size))
+        writer.finish(split.codes, keep, _about(source, settings, split, skips))
     counts = Counter(split.codes[keep].tolist())
     shares = ", ".join(f"{counts[code]} {name}" for code, name in enumerate(SPLITS))
     return [f"{task}: {keep.sum()} faces packed from {source.name} ({shares}; by {split.rule})", *skips.messages()]
@@ -102,17 +100,25 @@ def usable(chunk: Faces, source: Source, settings: Settings, skips: Skips) -> Fa
     return chunk[found.any(axis=1)]
 
 
+def _copier(settings: Settings) -> Callable[[Faces], Faces]:
+    if settings.split != "reference" or settings.classes:
+        return lambda chunk: chunk
+    from faceloom.stills.copies import Copier  # torch, for one preset
+
+    return Copier(SEED)
+
+
 def _split(writer: Writer, settings: Settings) -> Split:
     if settings.split == "reference":
         return of_the_reference(len(writer), "classes" if settings.classes else "keypoints")
     return without_leaks(writer.person, writer.usage, writer.contents, Shares(settings.val, settings.test))
 
 
-def _about(source: Source, settings: Settings, split: Split, skips: Skips, size: int) -> dict[str, Any]:
+def _about(source: Source, settings: Settings, split: Split, skips: Skips) -> dict[str, Any]:
     return {
         "source": source.name,
         "classes": list(CLASSES[settings.classes]) if settings.classes else [],
-        "size": size,
+        "size": source.side,
         "split_rule": split.rule,
         "leaks": split.leaks,
         "skipped": skips.counts(),

@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Protocol
 
 from faceloom.errors import InputError
+from faceloom.facs import EXPRESSIONS
 from faceloom.stills.faces import Faces, Skips
+from faceloom.stills.folder import open_folder
+from faceloom.stills.tables import open_table
 
 
 class Source(Protocol):
@@ -25,26 +28,36 @@ class Source(Protocol):
     def has_points(self) -> bool:
         """Whether it has the 15 points."""
 
-    def chunks(self, size: int, skips: Skips) -> Iterator[Faces]:
-        """Faces of `size` pixels; what cannot be read is counted in `skips`."""
+    @property
+    def side(self) -> int:
+        """Of its pictures, pixels."""
+
+    def chunks(self, skips: Skips) -> Iterator[Faces]:
+        """Its faces; what cannot be read is counted in `skips`."""
 
 
-def open_source(data: Path, margin: float) -> Source:
+def open_source(data: Path, side: int, margin: float) -> Source:
     """The data set at a path, known by its layout or its header.
 
     Args:
         data: The studio's stills, a folder of class folders, or a CSV (.csv, .gz or .zip).
+        side: What pictures are scaled to where the data set leaves a choice.
         margin: Of the crops of the studio's stills.
 
     Raises:
         InputError: nothing there, or nothing known.
     """
-    if (data / "index.parquet").is_file():
-        from faceloom.stills.studio import Studio
-
-        return Studio(data, margin)
     if not data.exists():
         raise InputError(f"{data}: no such file or folder; run `dvc repro studio`, or name your data set in `stills`.")
+    if data.is_file():
+        return open_table(data)
+    if (data / "index.parquet").is_file():
+        from faceloom.stills.studio import Studio  # it needs the landmark networks' package
+
+        return Studio(data, side, margin)
+    if folder := open_folder(data, side):
+        return folder
     raise InputError(
-        f"{data}: neither the studio's stills nor a folder of class folders nor a CSV; see `stills` in params.yaml."
+        f"{data}: neither the studio's stills nor folders named after classes ({', '.join(EXPRESSIONS)}); "
+        "name the data set's CSV, or rename the folders."
     )

@@ -46,11 +46,12 @@ def without_leaks(
 
     Args:
         person: (N,), -1 where unknown.
-        usage: (N,), the data set's own split as an index into SPLITS, -1 where it has none.
+        usage: (N,), the data set's own parts as indices into SPLITS, -1 where it has none. Of two parts the later one
+            is the test, and validation takes a share of the other.
         contents: Hash of each picture: equal pictures are one group.
-        shares: Of the splits; with a usage that names test faces, validation takes `val` of the training groups.
+        shares: Of the groups.
     """
-    if (usage == TEST).any() and (usage != TEST).any():
+    if len(set(usage.tolist()) - {-1}) > 1:
         return Split(_by_usage(usage, contents, shares), "usage")
     if (person >= 0).any():
         names = [f"person {p}" if p >= 0 else c.hex() for p, c in zip(person.tolist(), contents, strict=True)]
@@ -65,7 +66,7 @@ def _hashed(names: Sequence[str], shares: Shares) -> Codes:
 
 def _by_usage(usage: npt.NDArray[np.int8], contents: Sequence[bytes], shares: Shares) -> Codes:
     """Test as given; validation as given or a share of the rest; no picture of a later split in an earlier one."""
-    codes = np.where(usage < 0, TRAIN, usage).astype(np.uint8)
+    codes = np.where(usage < 0, TRAIN, np.where(usage == usage.max(), TEST, usage)).astype(np.uint8)
     rest = np.flatnonzero(codes == TRAIN).tolist()
     if rest and not (codes == VAL).any():
         codes[rest] = _hashed([contents[k].hex() for k in rest], Shares(shares.val, 0.0))

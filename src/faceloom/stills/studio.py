@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from faceloom import progress
 from faceloom.errors import InputError
 from faceloom.facs import EXPRESSIONS
-from faceloom.features.landmarks import Roi, decode
+from faceloom.features.landmarks import Roi
 from faceloom.runtime import Runtime
 from faceloom.stills.faces import Faces, Skips, faces
 from faceloom.store.executors import execute
@@ -27,11 +27,11 @@ COLUMNS = ["identity", "image", "expression", "keypoints15", "landmarks68"]
 
 @dataclass(frozen=True)
 class Batch:
-    """A piece of work: rows of a shard from `first` on, to be cut to `size` pixels."""
+    """A piece of work: rows of a shard from `first` on, to be cut to `side` pixels."""
 
     shard: Path
     first: int
-    size: int
+    side: int
     margin: float
 
 
@@ -40,15 +40,16 @@ class Studio:
     """`data/stills`; `margin` is the side of a crop over that of the landmarks' box."""
 
     folder: Path
+    side: int
     margin: float = MARGIN
     name: ClassVar[str] = "studio"
     classes: ClassVar[tuple[str, ...]] = EXPRESSIONS
     has_points: ClassVar[bool] = True
 
-    def chunks(self, size: int, skips: Skips) -> Iterator[Faces]:  # noqa: ARG002 - drawn faces have no faults
+    def chunks(self, skips: Skips) -> Iterator[Faces]:  # noqa: ARG002 - drawn faces have no faults
         """All stills, batch by batch in their order, over processes."""
         shards = {shard: pq.read_metadata(shard).num_rows for shard in sorted(self.folder.glob("shard-*.parquet"))}
-        jobs = [Batch(shard, k, size, self.margin) for shard, n in shards.items() for k in range(0, n, BATCH)]
+        jobs = [Batch(shard, k, self.side, self.margin) for shard, n in shards.items() for k in range(0, n, BATCH)]
         waiting: dict[Batch, Faces] = {}  # workers finish in any order
         turn = iter(jobs)
         following = next(turn, None)
@@ -75,7 +76,7 @@ def read_batch(batch: Batch) -> Faces:
     rng = np.random.default_rng(int(identity[0]) * 1_000_003 + batch.first)
     images, points = zip(
         *(
-            crop(decode(image["bytes"]), _points(keypoints), _roi(_points(landmarks), batch.margin, rng), batch.size)
+            crop(_grey(image["bytes"]), _points(keypoints), _roi(_points(landmarks), batch.margin, rng), batch.side)
             for image, keypoints, landmarks in zip(
                 *(table[name].to_pylist() for name in ("image", "keypoints15", "landmarks68")), strict=True
             )
@@ -84,6 +85,10 @@ def read_batch(batch: Batch) -> Faces:
     )
     labels = [EXPRESSIONS.index(name) for name in table["expression"].to_pylist()]
     return faces(np.stack(images), points=np.stack(points), labels=np.array(labels), person=identity)
+
+
+def _grey(encoded: bytes) -> npt.NDArray[np.uint8]:
+    return np.asarray(cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_GRAYSCALE), np.uint8)
 
 
 def _points(values: Any) -> npt.NDArray[np.float32]:
@@ -96,10 +101,9 @@ def _roi(landmarks68: npt.NDArray[np.float32], margin: float, rng: np.random.Gen
 
 
 def crop(
-    image: npt.NDArray[np.uint8], points: npt.NDArray[np.float32], roi: Roi, size: int
+    image: npt.NDArray[np.uint8], points: npt.NDArray[np.float32], roi: Roi, side: int
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
-    """A square of an RGB picture as grey (size, size), averaged where it is scaled down, and the points in it."""
-    large = roi.cut(image, max(size, round(roi.side)))
-    grey = cv2.cvtColor(large, cv2.COLOR_RGB2GRAY)
+    """A square of a grey picture as (side, side), averaged where it is scaled down, and the points in it."""
+    large = roi.cut(image, max(side, round(roi.side)))
     flat = np.concatenate([points, np.zeros((len(points), 1), np.float32)], axis=1)
-    return np.asarray(cv2.resize(grey, (size, size), interpolation=cv2.INTER_AREA)), roi.to_crop(flat, size)[:, :2]
+    return np.asarray(cv2.resize(large, (side, side), interpolation=cv2.INTER_AREA)), roi.to_crop(flat, side)[:, :2]
