@@ -40,7 +40,9 @@ class Copier:
         return Faces(
             np.asarray((images[:, 0] * 255).round().byte().numpy(), np.uint8),
             points.numpy(),
-            *(np.tile(values, repeat) for values in (chunk.labels, chunk.person, chunk.usage)),
+            np.tile(chunk.labels, repeat),
+            np.tile(chunk.person, repeat),
+            np.tile(chunk.usage, repeat),
         )
 
 

@@ -17,7 +17,7 @@ from faceloom.stills.faces import Faces, Skips
 from faceloom.stills.packed import SPLITS
 from faceloom.stills.points import KEYPOINTS
 from faceloom.stills.sources import Source, open_source
-from faceloom.stills.splits import DROPPED, Shares, Split, of_the_reference, without_leaks
+from faceloom.stills.splits import DROPPED, SEED, Shares, Split, of_the_reference, without_leaks
 from faceloom.stills.write import Writer
 
 Task = Literal["keypoints", "expression", "emotion_cnn"]
