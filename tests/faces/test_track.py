@@ -1,6 +1,7 @@
 """The tracker's decisions, with detectors that see what they are told and count how often they are asked."""
 
-from dataclasses import dataclass, field
+import itertools
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -28,11 +29,10 @@ class Told:
         return [Detection(b, 0.5, self.source) for b in self.boxes if b.w >= smallest]
 
 
-def pictures(seed=0):
+def pictures():
     """Pictures that keep changing a little everywhere, so that none is skipped as still."""
-    rng = np.random.default_rng(seed)
-    while True:
-        yield np.full((240, 320), rng.integers(100, 120), np.uint8)
+    for base in itertools.cycle((90, 100, 110, 120)):
+        yield np.full((240, 320), base, np.uint8)
 
 
 def run(tracker, detector, script):
@@ -92,6 +92,30 @@ def test_the_slow_detector_looks_rarely_at_empty_pictures_and_never_at_still_one
     for _ in range(40):
         still.step(np.full((240, 320), 90, np.uint8))
     assert (fast.anywhere_calls, slow.anywhere_calls) == (1, 1)
+
+
+def test_a_picture_that_moves_again_is_searched_at_once():
+    fast = Told(boxes=[LEFT])
+    tracker, still, moved = Tracker((fast, Told("dlib")), 30), *(np.full((240, 320), v, np.uint8) for v in (90, 110))
+    tracker.step(moved)
+    fast.boxes = []
+    for gone in range(1, 2 * PATIENCE):
+        assert tracker.step(still) == []
+        assert fast.anywhere_calls == 2
+        if gone % 5 == 0:  # whenever it comes, in turn or out of turn
+            again = replace(tracker, _tracks=list(tracker._tracks))
+            again.finders = (Told(boxes=[RIGHT]),)
+            assert [face.box for face in again.step(moved)] == [RIGHT]
+
+
+def test_the_slow_detector_finds_a_still_face_that_the_first_overlooks():
+    fast, slow = Told(boxes=[LEFT]), Told("dlib")
+    tracker = Tracker((fast, slow), 30)
+    tracker.step(np.full((240, 320), 110, np.uint8))
+    fast.boxes, slow.boxes = [], [RIGHT]
+    found = [tracker.step(np.full((240, 320), 90, np.uint8)) for _ in range(SLOW_EVERY + 1)]
+    assert [len(faces) for faces in found] == [0] * SLOW_EVERY + [1]
+    assert (fast.anywhere_calls, slow.anywhere_calls) == (2, 1)
 
 
 def test_another_face_takes_over_only_if_it_is_clearly_larger():

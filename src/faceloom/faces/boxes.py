@@ -54,9 +54,14 @@ class Convention(NamedTuple):
         (cx, cy), side = box.center, box.w * self.scale
         return Box(cx + self.dx * box.w - side / 2, cy + self.dy * box.w - side / 2, side, side)
 
+    def drawn(self, box: Box) -> Box:
+        """The box that the detector drew, from its normalised one."""
+        (cx, cy), side = box.center, box.w / self.scale
+        return Box(cx - self.dx * side - side / 2, cy - self.dy * side - side / 2, side, side)
 
-HAAR_NEAR: Final = Convention(0.0, -0.006, 0.98)
-"""Haar in a neighbourhood scans a shorter range of sizes, in larger steps, than on a whole picture."""
+
+HAAR_NEAR: Final = Convention(0.0, 0.004, 0.99)
+"""Haar in a neighbourhood scans two sizes, in larger steps than on a whole picture."""
 DLIB: Final = Convention(0.0, -0.10, 1.14)
 BLAZEFACE: Final = Convention(0.0, -0.12, 1.12)
 

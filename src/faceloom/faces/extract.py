@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
 import pyarrow as pa
 
-from faceloom.faces.boxes import Region
+from faceloom.faces.boxes import DLIB, Region
 from faceloom.faces.crop import blank, cut_out, jpeg
 from faceloom.faces.detect import Detector, detectors
 from faceloom.faces.smooth import Crop, Square, crop, radius, square
@@ -55,7 +55,7 @@ class Faces:
     """
 
     name: ClassVar[str] = "faces"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     detector: str = "cascade"
     select: str = "largest"
@@ -134,7 +134,7 @@ def tables(rows: Iterator[Row], window: int = WINDOW) -> Iterator[pa.Table]:
 
 def table(rows: Sequence[Row], start: int) -> pa.Table:
     """The columns of `data/faces` for consecutive frames from `start` on."""
-    chosen = [row.faces[0] if row.faces else None for row in rows]
+    chosen = [_drawn(row.faces[0]) if row.faces else None for row in rows]
     crops = [row.crop or Crop(NAN, NAN, NAN) for row in rows]
     floats = {
         **{name: [getattr(f.box, name) if f else NAN for f in chosen] for name in ("x", "y", "w", "h")},
@@ -151,9 +151,14 @@ def table(rows: Sequence[Row], start: int) -> pa.Table:
             **{name: pa.array(values, pa.float32()) for name, values in floats.items()},
             "source": pa.array([f.source if f else "none" for f in chosen], pa.string()),
             "image": images(row.image for row in rows),
-            "others": pa.array([[_other(f) for f in row.faces[1:]] for row in rows], OTHERS),
+            "others": pa.array([[_other(_drawn(f)) for f in row.faces[1:]] for row in rows], OTHERS),
         }
     )
+
+
+def _drawn(face: Face) -> Face:
+    """With the box as dlib drew it, as the published cascade hands it on; only the crop hides who found the face."""
+    return replace(face, box=DLIB.drawn(face.box)) if face.source == "dlib" else face
 
 
 def _other(face: Face) -> dict[str, float | int]:

@@ -30,7 +30,7 @@ LARGER: Final = 1.3
 GRACE: Final = 3
 """Pictures after a loss in which everything but the slow detectors' whole picture is searched in each."""
 FAST_EVERY: Final = 2
-"""After them the first detector searches the whole picture this often,"""
+"""After them the first detector searches the whole picture this often, and at once where a still one moves again,"""
 SLOW_EVERY: Final = 8
 """and the others this often, and at once where a clip or a scene begins: a face that comes back waits that long."""
 SLOW_SMALLEST: Final = 2.0
@@ -38,7 +38,8 @@ SLOW_SMALLEST: Final = 2.0
 CUT_CHANGE: Final = 30.0
 """Mean absolute change of luma from one picture to the next that makes a scene cut."""
 STILL_CHANGE: Final = 5.0
-"""Change of luma, anywhere in the picture, below which it shows what an empty one did: compression noise."""
+"""Change of luma, anywhere in the picture, below which it shows what an empty one did: compression noise. It is not
+searched again; only the slow detectors look once if they did not."""
 THUMBNAIL: Final = 8
 """Pixels between the samples of luma that are compared."""
 
@@ -82,6 +83,8 @@ class Tracker:
     _unseen: int = 0
     _last: Thumbnail | None = None
     _empty: Thumbnail | None = None
+    _was_still: bool = False
+    _fully_searched: bool = False
 
     def step(self, gray: Gray) -> list[Face]:
         """The faces of the next picture, the chosen one first, then by size.
@@ -110,20 +113,29 @@ class Tracker:
         return faces
 
     def _search(self, gray: Gray, thumbnail: Thumbnail) -> list[Face]:
-        if self._empty is not None and _change(thumbnail, self._empty, local=True) < STILL_CHANGE:
-            return []
+        still = self._empty is not None and _change(thumbnail, self._empty, local=True) < STILL_CHANGE
+        woken, self._was_still = self._was_still and not still, still
+        if still:
+            return self._search_still(gray)
         self._empty = None
         faces = self._follow(gray)
         if faces and self._age % RECHECK == 0:
             smallest = self.smallest if self.many else max(self.smallest, faces[0].box.w * LARGER**0.5)
             return self._merge(faces, self.finders[0].anywhere(gray, smallest))
-        if faces or (self._unseen >= GRACE and self._unseen % FAST_EVERY):
+        if faces or not (woken or self._unseen < GRACE or self._unseen % FAST_EVERY == 0):
             return faces
         slow = self._age == 0 or self._is_slow_turn()
-        found = self._anywhere(gray, slow)
-        if slow and not found:
-            self._empty = thumbnail
+        found = self._anywhere(gray, self.finders if slow else self.finders[:1])
+        if not found:
+            self._empty, self._fully_searched = thumbnail, slow
         return self._merge([], found)
+
+    def _search_still(self, gray: Gray) -> list[Face]:
+        """What the first detector has searched in vain is left to the slow ones, once."""
+        if self._fully_searched or not self._is_slow_turn():
+            return []
+        self._fully_searched = True
+        return self._merge([], self._anywhere(gray, self.finders[1:]))
 
     def _follow(self, gray: Gray) -> list[Face]:
         """Known faces found again near their last boxes, by any detector."""
@@ -148,9 +160,10 @@ class Tracker:
                 return max(found, key=lambda d: iou(d.box, box))
         return None
 
-    def _anywhere(self, gray: Gray, slow: bool) -> list[Detection]:
-        for index, finder in enumerate(self.finders if slow else self.finders[:1]):
-            found = finder.anywhere(gray, self.smallest * (SLOW_SMALLEST if index else 1.0))
+    def _anywhere(self, gray: Gray, finders: Sequence[Detector]) -> list[Detection]:
+        for finder in finders:
+            slow = finder is not self.finders[0]
+            found = finder.anywhere(gray, self.smallest * (SLOW_SMALLEST if slow else 1.0))
             if found:
                 return found
         return []
