@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 import shutil
 import sys
 import warnings
@@ -45,8 +46,12 @@ class Plan:
         patience: Epochs without a better validation loss before the run stops.
         seed: Of initial weights (see `seeded`), order and dropout.
         threads: CPU threads. Fixed per task rather than taken from the machine: sums over more threads round otherwise.
-        precision: Lightning's; None chooses by device.
+        precision: Lightning's (see `fast_precision`); None is exact.
+        why: Of the precision, for the log.
         clip: Largest norm of the gradient, or None.
+        accumulate: Batches whose gradients are added up for one step.
+        monitor: What early stopping and the best weights go by, of what the module logs; less is better.
+        summaries: Steps between TensorBoard's histograms of weights and losses, or None for none.
     """
 
     task: str
@@ -56,7 +61,11 @@ class Plan:
     seed: int
     threads: int = 1
     precision: str | None = None
+    why: str = "the task asks for it"
     clip: float | None = None
+    accumulate: int = 1
+    monitor: str = MONITOR
+    summaries: int | None = None
 
     @property
     def state(self) -> Path:
@@ -79,16 +88,21 @@ def fit(module: lightning.LightningModule, train: DataLoader[Batch], val: DataLo
     """
     torch.set_num_threads(plan.threads)
     accelerator, precision = _device(plan)
-    history, best = HistoryCallback(), _best(plan.state)
-    callbacks = [BatchSeed(plan.seed), history, _stopping(plan.patience), best, _last(plan.state)]
+    history, best = HistoryCallback(), _best(plan)
+    stopping, last = _stopping(plan.patience, plan.monitor), _last(plan.state)
+    callbacks = [BatchSeed(plan.seed), *_summaries(plan), history, stopping, best, last]
     trainer = lightning.Trainer(
         accelerator=accelerator,
-        devices=1,
+        devices=int(os.environ.get("LOCAL_WORLD_SIZE", "1")),
+        num_nodes=world() // int(os.environ.get("LOCAL_WORLD_SIZE", "1")),
+        strategy="ddp" if world() > 1 else "auto",
+        use_distributed_sampler=False,  # samplers here know their rank
         precision=precision,  # type: ignore[arg-type]
         max_epochs=plan.epochs,
         gradient_clip_val=plan.clip,
+        accumulate_grad_batches=plan.accumulate,
         callbacks=callbacks,
-        logger=_live(plan),
+        logger=_loggers(plan),
         default_root_dir=plan.state,
         deterministic="warn",
         enable_progress_bar=sys.stderr.isatty(),
@@ -103,11 +117,36 @@ def fit(module: lightning.LightningModule, train: DataLoader[Batch], val: DataLo
     if trainer.interrupted:
         raise KeyboardInterrupt
     _load(module, Path(best.best_model_path))
-    shutil.rmtree(plan.state)
+    trainer.strategy.barrier()  # every process has read it
+    if is_first():
+        shutil.rmtree(plan.state)
     return history.rows
 
 
-def loader(dataset: Dataset[Batch], n: int, batch_size: int, seed: int | None = None) -> DataLoader[Batch]:
+def rank() -> int:
+    """Number of this process among those that `torchrun` started to train together."""
+    return int(os.environ.get("RANK", "0"))
+
+
+def world() -> int:
+    """How many processes train together; 1 without `torchrun`."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def is_first() -> bool:
+    """Whether this process writes the files."""
+    return rank() == 0
+
+
+def loader(
+    dataset: Dataset[Batch],
+    n: int,
+    batch_size: int,
+    seed: int | None = None,
+    *,
+    batches: int | None = None,
+    chances: Tensor | None = None,
+) -> DataLoader[Batch]:
     """Whole batches from a data set that takes a list of rows; shuffled by (seed, epoch) where a seed is given.
 
     Args:
@@ -115,13 +154,16 @@ def loader(dataset: Dataset[Batch], n: int, batch_size: int, seed: int | None = 
         n: Its number of rows; more than 0.
         batch_size: Rows of a batch; the last may be smaller.
         seed: For training.
+        batches: Full batches of an epoch, in place of one pass; epochs go on where the pass before ended.
+        chances: How likely each row is drawn (n,), in any unit; rows then repeat. Needs `batches`.
 
     Raises:
         InputError: there are no rows.
     """
     if not n:
         raise InputError("training: no usable sequence in the training split; add recordings.")
-    return DataLoader(dataset, batch_size=None, sampler=Batches(n, batch_size, seed))
+    sampler = Batches(n, batch_size, seed) if batches is None else Stream(n, batch_size, seed or 0, batches, chances)
+    return DataLoader(dataset, batch_size=None, sampler=sampler)
 
 
 class Batches(Sampler[list[int]]):
@@ -146,6 +188,40 @@ class Batches(Sampler[list[int]]):
             yield rows[first : first + self.batch_size]
 
 
+class Stream(Sampler[list[int]]):
+    """Full batches of an endless row of shuffled passes, or of independent draws; epochs are so many batches long."""
+
+    def __init__(self, n: int, batch_size: int, seed: int, batches: int, chances: Tensor | None = None) -> None:
+        self.n, self.batch_size, self.seed, self.batches, self.chances = n, batch_size, seed, batches, chances
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by Lightning."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return self.batches
+
+    def __iter__(self) -> Iterator[list[int]]:
+        count = self.batches * self.batch_size
+        rows = self._passes(self.epoch * count, count) if self.chances is None else self._draws(count)
+        for first in range(0, count, self.batch_size):
+            yield rows[first : first + self.batch_size]
+
+    def _draws(self, count: int) -> list[int]:
+        assert self.chances is not None
+        generator = _generator(self.seed, self.epoch)
+        rows: list[int] = torch.multinomial(self.chances.double(), count, True, generator=generator).tolist()
+        return rows
+
+    def _passes(self, first: int, count: int) -> list[int]:
+        """Rows number `first` to `first + count` of the endless row."""
+        start, end = first // self.n, -(-(first + count) // self.n)
+        shuffled = [torch.randperm(self.n, generator=_generator(self.seed, k)) for k in range(start, end)]
+        rows: list[int] = torch.cat(shuffled)[first - start * self.n :][:count].tolist()
+        return rows
+
+
 class BatchSeed(Callback):
     """Dropout and sampling start from (seed, epoch, batch)."""
 
@@ -157,7 +233,8 @@ class BatchSeed(Callback):
         self, trainer: lightning.Trainer, _module: lightning.LightningModule, _batch: Any, i: int
     ) -> None:
         """Seed every device."""
-        torch.manual_seed(_generator(self.seed, trainer.current_epoch, i).initial_seed())
+        process = (rank(),) if rank() else ()
+        torch.manual_seed(_generator(self.seed, trainer.current_epoch, i, *process).initial_seed())
 
 
 class HistoryCallback(Callback):
@@ -205,21 +282,31 @@ def choose_device(requested: str) -> tuple[str, str]:
     raise InputError(f"FACELOOM_DEVICE: `{requested}` is not available here; use `auto`, `cpu` or `cuda`.")
 
 
+def fast_precision() -> tuple[str, str]:
+    """Lightning's precision for networks of many convolutions on FACELOOM_DEVICE, and why."""
+    if choose_device(Runtime.load().device)[0] == "cuda":
+        fast, what = torch.cuda.is_bf16_supported(including_emulation=False), "the GPU"
+    else:
+        # with AVX-512 alone bfloat16 convolutions run as fast as float32 ones
+        fast, what = torch.cpu._is_amx_tile_supported(), "the CPU (AMX)"
+    return ("bf16-mixed", f"{what} multiplies bfloat16") if fast else ("32-true", f"{what} has no fast bfloat16")
+
+
 def _device(plan: Plan) -> tuple[str, str]:
     accelerator, why = choose_device(Runtime.load().device)
     precision = plan.precision or "32-true"
-    reason = "the task asks for it" if plan.precision else "exact and fast enough for this size"
+    reason = plan.why if plan.precision else "exact and fast enough for this size"
     print(f"{plan.task}: {accelerator} ({why}), {plan.threads} CPU thread(s), {precision} ({reason})")
     return accelerator, precision
 
 
-def _stopping(patience: int) -> EarlyStopping:
-    return EarlyStopping(MONITOR, patience=patience)
+def _stopping(patience: int, monitor: str = MONITOR) -> EarlyStopping:
+    return EarlyStopping(monitor, patience=patience)
 
 
-def _best(state: Path) -> ModelCheckpoint:
+def _best(plan: Plan) -> ModelCheckpoint:
     return ModelCheckpoint(
-        state, filename="best", monitor=MONITOR, enable_version_counter=False, save_weights_only=True
+        plan.state, filename="best", monitor=plan.monitor, enable_version_counter=False, save_weights_only=True
     )
 
 
@@ -230,6 +317,24 @@ def _last(state: Path) -> ModelCheckpoint:
 
 def _load(module: lightning.LightningModule, checkpoint: Path) -> None:
     module.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"])
+
+
+def _summaries(plan: Plan) -> list[Callback]:
+    if plan.summaries is None:
+        return []
+    from faceloom.tasks.summaries import Summaries
+
+    return [Summaries(plan.summaries)]
+
+
+def _loggers(plan: Plan) -> Any:
+    live = _live(plan)
+    if plan.summaries is None:
+        return live
+    from faceloom.tasks.summaries import writer
+
+    board = writer(project_root() / "tensorboard" / plan.task)
+    return [logger for logger in (live, board) if logger] or False
 
 
 def _live(plan: Plan) -> Any:

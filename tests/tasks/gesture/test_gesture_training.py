@@ -72,7 +72,7 @@ def test_stop_and_resume_ends_with_the_same_weights(packed, small, tmp_path, mon
     whole = train(packed, section, tmp_path / "whole")
     with monkeypatch.context() as patch:
         stopping = trainer._stopping
-        patch.setattr(trainer, "_stopping", lambda patience: [stopping(patience), Stop()][1])
+        patch.setattr(trainer, "_stopping", lambda *_: [stopping(1), Stop()][1])
         with pytest.raises(KeyError):
             train(packed, section, tmp_path / "resumed")
     assert not (tmp_path / "resumed").exists()

@@ -15,6 +15,9 @@ from faceloom.tasks.pictures.residual import glorot, trunk
 SIZE = 96
 """Side of the pictures that the trunk sees."""
 
+SMALL = 48
+"""Side of FER2013's pictures."""
+
 
 @dataclass(frozen=True)
 class NetworkConfig:
@@ -44,10 +47,10 @@ class ExpressionNetwork(nn.Module):
 
 
 class Enlarge(nn.Module):
-    """Bilinear scaling to the trunk's size."""
+    """Bilinear scaling of FER2013's pictures to the trunk's size."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, 1, S, S) to (N, 1, 96, 96)."""
-        if x.shape[-1] == SIZE:
+        """(N, 1, 48, 48) to (N, 1, 96, 96); other sizes stay, for training on smaller pictures."""
+        if x.shape[-1] != SMALL:
             return x
         return nn.functional.interpolate(x, (SIZE, SIZE), mode="bilinear", align_corners=False)

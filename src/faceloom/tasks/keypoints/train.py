@@ -1,0 +1,53 @@
+"""Train the keypoint network from a packed file and save it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from faceloom.stills.points import KEYPOINTS
+from faceloom.tasks.keypoints.module import KeypointModule
+from faceloom.tasks.keypoints.network import KeypointNetwork, NetworkConfig
+from faceloom.tasks.pictures import folder
+from faceloom.tasks.pictures.fitting import file_digest, fit_pictures, splits
+from faceloom.tasks.pictures.recipe import Recipe
+from faceloom.tasks.trainer import History, seeded
+
+
+def train(packed: Path, section: Mapping[str, Any], out: Path) -> History:
+    """Train and write the model's folder (see `pictures.folder`).
+
+    Args:
+        packed: `keypoints.h5`.
+        section: train.keypoints of the params.
+        out: Folder of the model.
+
+    Returns:
+        The curves, a row per epoch.
+
+    Raises:
+        InputError: the training split is empty.
+    """
+    recipe = Recipe(**section)
+    _, training, watched = splits(packed)
+    seeded(recipe.seed)
+    network = KeypointNetwork(NetworkConfig(recipe.width, len(KEYPOINTS)))
+    network.start_from(torch.from_numpy(mean_shape(training.points)))
+    module = KeypointModule(network, recipe)
+    digest = file_digest(packed)
+    history = fit_pictures("keypoints", module, training, watched, digest)
+    folder.save(out, module.finished(), folder.About(KEYPOINTS, asdict(recipe), digest), history)
+    return history
+
+
+def mean_shape(points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mean of each point (15, 2) where it is labelled; 0 where it never is."""
+    known = np.isfinite(points)
+    total = np.where(known, points, 0).sum(axis=0, dtype=np.float64)
+    return np.asarray(total / np.maximum(known.sum(axis=0), 1), np.float32)

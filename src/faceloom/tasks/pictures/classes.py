@@ -1,0 +1,97 @@
+"""Training and models of the tasks that put a face into one of several classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from faceloom.tasks.pictures import folder
+from faceloom.tasks.pictures.classifier import ClassifierModule, class_weights
+from faceloom.tasks.pictures.fitting import file_digest, fit_pictures, splits
+from faceloom.tasks.pictures.module import as_input
+from faceloom.tasks.pictures.recipe import ClassRecipe
+from faceloom.tasks.trainer import History, seeded
+
+BATCH: Final = 256
+
+Build = Callable[[int, int], nn.Module]
+"""A network from its width and its number of classes."""
+
+
+@dataclass(frozen=True)
+class ClassModel:
+    """A trained classifier.
+
+    Attributes:
+        network: To logits, in evaluation mode.
+        classes: Names, by index.
+        size: Side of the pictures that it takes; others are scaled.
+        about: Settings and data that it was trained with.
+    """
+
+    network: nn.Module
+    classes: tuple[str, ...]
+    size: int
+    about: folder.About
+
+    def predict(self, images: NDArray[np.uint8], *, flip: bool | None = None) -> NDArray[np.float32]:
+        """Probabilities (N, classes) of grey faces (N, H, W) or (N, 1, H, W).
+
+        Args:
+            images: Square crops.
+            flip: Average with the mirror image; None does as the settings say.
+        """
+        flip = bool(self.about.settings["flip_average"]) if flip is None else flip
+        parts = [self._batch(images[first : first + BATCH], flip) for first in range(0, len(images), BATCH)]
+        return np.concatenate(parts) if parts else np.zeros((0, len(self.classes)), np.float32)
+
+    def _batch(self, images: NDArray[np.uint8], flip: bool) -> NDArray[np.float32]:
+        x = as_input(images, self.size)
+        with torch.inference_mode():
+            p = self.network(x).softmax(dim=1)
+            if flip:
+                p = (p + self.network(x.flip(-1)).softmax(dim=1)) / 2
+        return np.asarray(p.numpy())
+
+
+def train(task: str, build: Build, packed: Path, section: Mapping[str, Any], out: Path) -> History:
+    """Train a classifier and write its folder (see `folder`).
+
+    Args:
+        task: Its name.
+        build: Its network.
+        packed: `<task>.h5`.
+        section: train.<task> of the params.
+        out: Folder of the model.
+
+    Returns:
+        The curves, a row per epoch.
+
+    Raises:
+        InputError: the training split is empty.
+    """
+    recipe = ClassRecipe(**section)
+    data, training, watched = splits(packed)
+    counts = torch.bincount(torch.from_numpy(training.labels.astype(np.int64)), minlength=len(data.classes))
+    weights = class_weights(counts, recipe.balance)
+    seeded(recipe.seed)
+    by_loss = recipe.balance_by == "loss"
+    network = build(recipe.width, len(data.classes))
+    module = ClassifierModule(network, recipe, weights if by_loss else torch.ones(len(data.classes)))
+    digest = file_digest(packed)
+    history = fit_pictures(task, module, training, watched, digest, _chances(recipe, weights, training.labels))
+    folder.save(out, module.finished(), folder.About(data.classes, asdict(recipe), digest), history)
+    return history
+
+
+def _chances(recipe: ClassRecipe, weights: Tensor, labels: NDArray[np.uint8]) -> Tensor | None:
+    if not recipe.balance or recipe.balance_by == "loss":
+        return None
+    return weights[torch.from_numpy(labels.astype(np.int64))]
