@@ -1,3 +1,5 @@
+from dataclasses import astuple
+
 import cv2
 import numpy as np
 import pytest
@@ -90,6 +92,15 @@ def test_crop_coordinates_survive_a_round_trip(x, y, side):
     assert crop.to_crop(crop.from_crop(points, 128), 128)[:, :2] == pytest.approx(points[:, :2], abs=0.01)
 
 
+@given(st.floats(-50, 300), st.floats(-50, 300), st.floats(20, 400))
+@settings(max_examples=30)
+def test_a_square_found_in_the_picture_is_that_of_the_crop(x, y, side):
+    points = np.random.default_rng(0).uniform(0, 128, (468, 3)).astype(np.float32)
+    crop = Roi(x, y, side)
+    found, wanted = roi_of(points).inside(crop, 128), roi_of(crop.to_crop(points, 128))
+    assert astuple(found) == pytest.approx(astuple(wanted), rel=1e-4, abs=0.01)
+
+
 @given(st.floats(-3, 3), st.floats(1, 50), st.floats(-100, 100))
 @settings(max_examples=30)
 def test_the_eye_frame_is_free_of_place_size_and_roll(angle, scale, shift):
@@ -121,7 +132,7 @@ def test_an_eye_is_read_again_only_when_it_changed(seen, monkeypatch):
     closed = image.copy()
     x, y = landmarks[[33, 133], :2].mean(axis=0).astype(int)
     closed[y - 4 : y + 5, x - 9 : x + 10] = image[y + 12, x]  # skin over the right eye
-    assert aperture(eyes(closed, landmarks))[0] < aperture(first)[0]
+    assert aperture(eye_frame(eyes(closed, landmarks)))[0] < aperture(eye_frame(first))[0]
     assert len(calls) == 3
     eyes.forget()
     eyes(closed, landmarks)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from faceloom.features.face_table import FaceWindow
-from faceloom.features.iris import EyeTracker
+from faceloom.features.iris import EyeTracker, eye_frame
 from faceloom.features.landmarks import Image, Landmarker, Roi, decode, keypoints15, landmarks68, roi_of, whole
 from faceloom.features.mouth_texture import mouth_texture
 
@@ -44,6 +44,7 @@ class FaceTracker:
             window = FaceWindow.empty(len(chunk))
             for k, row in enumerate(chunk.select(list(COLUMNS)).to_pylist()):
                 self._follow(row, window, k)
+            window.iris[:] = eye_frame(window.iris)
             window.landmarks68[:] = landmarks68(window.landmarks)
             window.keypoints15[:] = keypoints15(window.landmarks)
             yield window
@@ -72,7 +73,7 @@ class FaceTracker:
 
     def _locate(self, image: Image, crop: Roi, track: int) -> tuple[Array, float]:
         if self._last is not None and self._last.track == track:
-            near = roi_of(crop.to_crop(self._last.landmarks, image.shape[0]))
+            near = roi_of(self._last.landmarks).inside(crop, image.shape[0])
             landmarks, confidence = self._landmarker(image, near)
             if confidence >= MIN_CONFIDENCE:
                 return landmarks, confidence

@@ -51,7 +51,7 @@ class Facial:
     """
 
     name: ClassVar[str] = "facial"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     source: str = "auto"
     relative_to_neutral: bool = False

@@ -62,7 +62,7 @@ class IrisNetwork:
 
     def __call__(self, image: Image, landmarks: Array) -> Array:
         """Points (2, 76, 2) in the eye frame, right eye first (mirrored), for landmarks (468, 3) in the image."""
-        return np.stack([self.read(picture) for picture in self.pictures(image, landmarks)])
+        return eye_frame(np.stack([self.read(picture) for picture in self.pictures(image, landmarks)]))
 
     def pictures(self, image: Image, landmarks: Array) -> tuple[Image, Image]:
         """The right (mirrored) and the left eye as the network sees them, (64, 64, 3)."""
@@ -70,9 +70,9 @@ class IrisNetwork:
         return right.cut(image, self._network.side, mirror=True), left.cut(image, self._network.side)
 
     def read(self, picture: Image) -> Array:
-        """Points (76, 2) of one eye in its eye frame."""
+        """Points (76, 2) of one eye in pixels of its picture."""
         contour, iris = self._network(picture)
-        return eye_frame(np.concatenate([contour.reshape(-1, 3), iris.reshape(-1, 3)])[:, :2])
+        return np.concatenate([contour, iris]).reshape(N_POINTS, 3)[:, :2]
 
 
 class EyeTracker:
@@ -92,7 +92,7 @@ class EyeTracker:
         self._last: list[tuple[Image, Array] | None] = [None, None]
 
     def __call__(self, image: Image, landmarks: Array) -> Array:
-        """As `IrisNetwork`, for the next frame."""
+        """Points (2, 76, 2) of the next frame's eyes in pixels of their pictures: `eye_frame` takes many at once."""
         points = []
         for side, picture in enumerate(self._network.pictures(image, landmarks)):
             last = self._last[side]

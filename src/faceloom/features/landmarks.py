@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -70,12 +71,11 @@ class Roi:
 
     def to_image(self, side: int, mirror: bool = False) -> Array:
         """The 2x3 matrix from pixels of the square, resampled to `side`, to pixels of the image."""
-        scale = self.side / side
-        cos, sin = scale * np.cos(self.angle), scale * np.sin(self.angle)
-        flip = -1.0 if mirror else 1.0
-        turn = np.array([[flip * cos, -sin], [flip * sin, cos]])
-        shift = np.array([self.x, self.y]) - 0.5 - turn @ np.full(2, side / 2 - 0.5)
-        return np.concatenate([turn, shift[:, None]], axis=1).astype(np.float32)
+        scale, flip = self.side / side, -1.0 if mirror else 1.0
+        cos, sin = scale * math.cos(self.angle), scale * math.sin(self.angle)
+        middle = side / 2 - 0.5
+        x, y = self.x - 0.5 - (flip * cos - sin) * middle, self.y - 0.5 - (flip * sin + cos) * middle
+        return np.array([[flip * cos, -sin, x], [flip * sin, cos, y]], dtype=np.float32)
 
     def cut(self, image: Image, side: int, mirror: bool = False) -> Image:
         """Resample the square of an image to `side` pixels; what lies outside repeats the border."""
@@ -86,15 +86,21 @@ class Roi:
 
     def from_crop(self, landmarks: Array, side: int) -> Array:
         """Landmarks (468, 3) in pixels of a cut of `side` as landmarks in pixels of the image."""
-        matrix = self.to_image(side)
-        xy = landmarks[:, :2] @ matrix[:, :2].T + matrix[:, 2]
-        return np.concatenate([xy, landmarks[:, 2:] * (self.side / side)], axis=1)
+        (a, b, c), (d, e, f) = self.to_image(side)
+        x, y, z = landmarks.T
+        return np.stack([a * x + b * y + c, d * x + e * y + f, z * np.float32(self.side / side)], axis=1)
 
     def to_crop(self, landmarks: Array, side: int) -> Array:
         """The inverse of `from_crop`, for squares that are not turned."""
         half = np.array([0.5, 0.5, 0], dtype=np.float32)
         corner = np.array([self.x - self.side / 2, self.y - self.side / 2, 0], dtype=np.float32)
         return np.asarray((landmarks + half - corner) * (side / self.side) - half, dtype=np.float32)
+
+    def inside(self, crop: Roi, side: int) -> Roi:
+        """This square of a picture as a square of a crop of it that is not turned and has `side` pixels."""
+        scale, half = side / crop.side, crop.side / 2
+        x, y = (self.x + 0.5 - crop.x + half) * scale - 0.5, (self.y + 0.5 - crop.y + half) * scale - 0.5
+        return Roi(x, y, self.side * scale, self.angle)
 
 
 def decode(encoded: bytes) -> Image:
@@ -108,15 +114,21 @@ def whole(image: Image) -> Roi:
     return Roi(width / 2, height / 2, max(width, height))
 
 
+def eyes_angle(landmarks: Array) -> float:
+    """Angle of the line through the eyes' outer corners, radians, of landmarks (468, 2 or 3)."""
+    (x0, y0), (x1, y1) = landmarks[[RIGHT_EYE_CORNERS[0], LEFT_EYE_CORNERS[1]], :2].tolist()
+    return math.atan2(y1 - y0, x1 - x0)
+
+
 def roi_of(landmarks: Array) -> Roi:
     """Where to look for a face whose landmarks (468, 2 or 3), in pixels, are known: eyes level, with `MARGIN`."""
-    right, left = landmarks[RIGHT_EYE_CORNERS[0], :2], landmarks[LEFT_EYE_CORNERS[1], :2]
-    angle = float(np.arctan2(left[1] - right[1], left[0] - right[0]))
-    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    level = landmarks[:, :2] @ turn.T
-    low, high = level.min(axis=0), level.max(axis=0)
-    x, y = turn.T @ ((low + high) / 2)
-    return Roi(float(x), float(y), float((high - low).max()) * MARGIN, angle)
+    angle = eyes_angle(landmarks)
+    cos, sin = math.cos(angle), math.sin(angle)
+    x, y = np.ascontiguousarray(landmarks[:, :2].T)
+    along, across = cos * x + sin * y, cos * y - sin * x
+    left, right, top, bottom = (float(value) for value in (along.min(), along.max(), across.min(), across.max()))
+    u, v = (left + right) / 2, (top + bottom) / 2
+    return Roi(cos * u - sin * v, sin * u + cos * v, max(right - left, bottom - top) * MARGIN, angle)
 
 
 class Landmarker:
@@ -130,16 +142,16 @@ class Landmarker:
 
         A second pass looks again where the first one found the face; tracking needs one.
         """
-        for _ in range(passes):
-            landmarks, confidence = self._once(image, roi)
-            roi = roi_of(landmarks)
+        landmarks, confidence = self._once(image, roi)
+        for _ in range(passes - 1):
+            landmarks, confidence = self._once(image, roi_of(landmarks))
         return landmarks, confidence
 
     def _once(self, image: Image, roi: Roi) -> tuple[Array, float]:
         side = self._network.side
         points, logit = self._network(roi.cut(image, side))
         landmarks = roi.from_crop(points.reshape(N_LANDMARKS, 3), side)
-        return landmarks, float(1 / (1 + np.exp(-logit[0])))
+        return landmarks, (1 + math.tanh(float(logit[0]) / 2)) / 2  # the logistic function
 
 
 def landmarks68(landmarks: Array) -> Array:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from faceloom.features.landmarks import LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS, Roi, roi_of
+from faceloom.features.landmarks import LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS, Roi, eyes_angle
 
 Array = npt.NDArray[np.float32]
 Image = npt.NDArray[np.uint8]
@@ -37,7 +37,7 @@ def mouth_texture(image: Image, landmarks: Array) -> Array:
     corners = landmarks[[RIGHT_EYE_CORNERS[0], LEFT_EYE_CORNERS[1]]]
     width = SPAN * float(np.linalg.norm(corners[1] - corners[0]))
     x, y = landmarks[list(MOUTH), :2].mean(axis=0)
-    patch = Roi(float(x) + 0.5, float(y) + 0.5, width, roi_of(landmarks).angle).cut(image, WIDTH)
+    patch = Roi(float(x) + 0.5, float(y) + 0.5, width, eyes_angle(landmarks)).cut(image, WIDTH)
     margin = (WIDTH - HEIGHT) // 2
     grey = cv2.cvtColor(patch[margin : margin + HEIGHT], cv2.COLOR_RGB2GRAY)
     return np.asarray(_HOG.compute(grey), dtype=np.float32).ravel()

@@ -81,6 +81,8 @@ def test_what_is_no_weight_file_is_refused_unread(tmp_path, capsys, content, suf
     assert "ran" not in capsys.readouterr().out
 
 
+# torch deprecates what makes such files; they are still about, and must be refused
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script.*:DeprecationWarning")
 def test_torchscript_is_refused(tmp_path):
     path = tmp_path / "model.pt"
     torch.jit.script(torch.nn.Linear(1, 1)).save(path)
