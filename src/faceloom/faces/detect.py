@@ -81,7 +81,7 @@ class Haar:
         boxes, counts = self._cascade.detectMultiScale2(part, step, neighbours, minSize=low, maxSize=high)
         return [
             Detection(Box(x * fx + window[0], y * fy + window[1], w * fx, h * fy), float(n / (n + 5)), "opencv")
-            for (x, y, w, h), n in zip(boxes, np.ravel(counts), strict=True)
+            for (x, y, w, h), n in zip(np.asarray(boxes).tolist(), np.ravel(counts), strict=True)
         ]
 
 

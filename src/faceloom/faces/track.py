@@ -31,7 +31,7 @@ GRACE: Final = 3
 """Pictures after a loss in which everything but the slow detectors' whole picture is searched in each."""
 FAST_EVERY: Final = 2
 """After them the first detector searches the whole picture this often, and at once where a still one moves again,"""
-SLOW_EVERY: Final = 8
+SLOW_EVERY: Final = PATIENCE
 """and the others this often, and at once where a clip or a scene begins: a face that comes back waits that long."""
 SLOW_SMALLEST: Final = 2.0
 """Their smallest face, relative to the first detector's: their cost grows with its inverse square."""
