@@ -143,6 +143,6 @@ def scan(
         at += 1
         if field != spans.shape[1]:
             status[row] = COLUMNS
-        blank = field == 1 and at - 1 - begin <= 1  # nothing, or a carriage return
+        blank = field == 1 and (begin == at - 1 or text[begin] == RETURN)
         row, taken = row + (not blank), at
     return row, taken
