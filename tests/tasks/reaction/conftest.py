@@ -13,3 +13,10 @@ def _own_state(monkeypatch, tmp_path):
     monkeypatch.setenv("DVC_ROOT", str(tmp_path / "project"))
     monkeypatch.setenv("FACELOOM_DEVICE", "cpu")
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def packed(tmp_path_factory):
+    import toy_dyads
+
+    return toy_dyads.pack(tmp_path_factory.mktemp("packed") / "reaction.h5")

@@ -69,7 +69,7 @@ class Group(nn.Module):
 
     def __init__(self, streams: Streams, width: int) -> None:
         super().__init__()
-        self.streams = streams
+        self.names = [name for name, _ in streams]
         self.project = nn.ModuleList(
             nn.Linear(size, share) for (_, size), share in zip(streams, shares(width, len(streams)), strict=True)
         )
@@ -80,7 +80,7 @@ class Group(nn.Module):
 
     def standardise(self, name: str, mean: Tensor, deviation: Tensor) -> None:
         """Set what is subtracted from a stream (size,) and what it is divided by; a constant column becomes 0."""
-        k = [stream for stream, _ in self.streams].index(name)
+        k = self.names.index(name)
         self.get_buffer(f"mean{k}").copy_(mean)
         self.get_buffer(f"scale{k}").copy_(torch.where(deviation > 1e-6, 1 / deviation.clamp(min=1e-6), 0.0))
 
@@ -90,7 +90,7 @@ class Group(nn.Module):
             return self.absent.expand(*shape, -1)
         parts = [
             project(((features[name] - self.get_buffer(f"mean{k}")) * self.get_buffer(f"scale{k}")).nan_to_num(0, 0, 0))
-            for k, ((name, _), project) in enumerate(zip(self.streams, self.project, strict=True))
+            for k, (name, project) in enumerate(zip(self.names, self.project, strict=True))
         ]
         return torch.cat(parts, dim=-1)
 

@@ -1,0 +1,131 @@
+"""Reactions while the speaker still speaks: chunk by chunk, the past in a key/value cache, in bounded memory.
+
+The network knows `window` frames. A longer stream is generated with two caches that start half a window apart: the
+older one answers until it is full, then the younger takes its place with half a window of past, and a new one starts.
+So every frame looks back on half a window to a whole one, positions stay among those of the training, no frame waits
+for a cache to be rebuilt, and a frame costs at most that of one full and one half-full cache.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from faceloom.errors import InputError
+from faceloom.tasks.reaction.attention import LayerCache
+from faceloom.tasks.reaction.network import Features, ReactionNetwork
+from faceloom.tasks.reaction.sampling import Sampler, Sampling
+
+
+@dataclass(frozen=True)
+class Window:
+    """Where the look-back of each frame begins.
+
+    Attributes:
+        chunk: Frames generated at once.
+        half: Frames between the starts of two caches.
+    """
+
+    chunk: int
+    half: int
+
+    @classmethod
+    def of(cls, sampling: Sampling, frames: int) -> Window:
+        """For a network of so many frames; raises InputError where two chunks do not fit."""
+        chunks = min(sampling.window, frames) // (2 * sampling.chunk)
+        if not chunks:
+            raise InputError(
+                f"sampling: chunks of {sampling.chunk} frames need a window of at least {2 * sampling.chunk}, and a "
+                f"network that was trained on as many; this one knows {min(sampling.window, frames)}."
+            )
+        return cls(sampling.chunk, chunks * sampling.chunk)
+
+    def start(self, frame: int) -> int:
+        """First frame that a frame looks back on."""
+        return max(0, frame // self.half - 1) * self.half
+
+
+class OnlineDecoder:
+    """Generates the next chunk for several reactions to one speaker.
+
+    Args:
+        network: In evaluation mode.
+        sampling: `chunk`, `window` and how to draw.
+        samples: Reactions.
+        seed: One seed, one result.
+        frames: How many will come, where that is known: no cache is then started that would never answer.
+    """
+
+    def __init__(
+        self, network: ReactionNetwork, sampling: Sampling, samples: int = 10, seed: int = 0, frames: int | None = None
+    ) -> None:
+        self.network, self.samples, self.frames = network, samples, frames
+        self.window = Window.of(sampling, network.config.frames)
+        self.sampler = Sampler(sampling, samples, seed)
+        self.previous = network.listener.unknown.expand(samples, sampling.chunk, -1)
+        self.caches: list[list[LayerCache]] = []
+        self.frame = 0
+
+    @torch.inference_mode()
+    def push(self, features: Features, is_face: Tensor) -> Tensor:
+        """One more chunk of the speaker; only the last of a stream may be shorter.
+
+        Args:
+            features: (chunk, size) by stream name.
+            is_face: (chunk,).
+
+        Returns:
+            Codes (samples, chunk, 3).
+        """
+        if self.frame % self.window.chunk:
+            raise InputError("online generation: the stream has ended with a chunk that was not full.")
+        self._turn()
+        n, speaker = len(is_face), {name: x[None] for name, x in features.items()}
+        previous = self.previous[:, :n]
+        states = [self._step(speaker, is_face[None], previous, cache) for cache in self.caches]
+        codes, _ = self.sampler.draw(self.network.logits(states[0]))
+        self.previous, self.frame = codes, self.frame + n
+        return codes
+
+    def _step(self, speaker: Features, is_face: Tensor, previous: Tensor, cache: list[LayerCache]) -> Tensor:
+        first = cache[0].filled == 0
+        known = self.network.listener.unknown.expand_as(previous) if first else previous
+        return self.network.step(speaker, is_face, known, cache)
+
+    def _turn(self) -> None:
+        """Start a cache where it is time, and drop the one that is full."""
+        if self.frame % self.window.half:
+            return
+        if len(self.caches) == 2:
+            del self.caches[0]
+        if not self.caches or self.frames is None or self.frames > self.frame + self.window.half:
+            self.caches.append(self.network.new_cache(self.samples, 2 * self.window.half))
+
+
+def generate_online(
+    network: ReactionNetwork,
+    features: Features,
+    is_face: Tensor,
+    sampling: Sampling,
+    samples: int = 10,
+    seed: int = 0,
+) -> Tensor:
+    """Reactions to a whole clip, each frame as a listener gives it who does not know what comes next.
+
+    Args:
+        network: In evaluation mode.
+        features: The speaker's (T, size) by stream name.
+        is_face: (T,).
+        sampling: `chunk`, `window` and how to draw.
+        samples: Reactions.
+        seed: One seed, one result: the same as that of a `ReactionStream`.
+
+    Returns:
+        Codes (samples, T, 3).
+    """
+    decoder = OnlineDecoder(network, sampling, samples, seed, frames=len(is_face))
+    parts = [slice(first, first + sampling.chunk) for first in range(0, len(is_face), sampling.chunk)]
+    codes = [decoder.push({name: x[part] for name, x in features.items()}, is_face[part]) for part in parts]
+    return torch.cat(codes, dim=1)

@@ -1,0 +1,173 @@
+"""Train the reaction network from a packed file and save it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from torch.utils.data import DataLoader, Sampler
+
+from faceloom.errors import InputError
+from faceloom.tasks import trainer
+from faceloom.tasks.reaction import checkpoint, data
+from faceloom.tasks.reaction.batches import Draws, DyadDataset
+from faceloom.tasks.reaction.checkpoint import ReactionModel
+from faceloom.tasks.reaction.data import Packed
+from faceloom.tasks.reaction.module import ReactionModule, Settings
+from faceloom.tasks.reaction.network import ReactionNetwork
+from faceloom.tasks.reaction.tokens import Group, NetworkConfig, Streams
+
+GROUPS: Final[Mapping[str, str]] = {
+    "facial": "face",
+    "landmarks": "face",
+    "me_graphau": "face",
+    "resmasknet": "face",
+    "efficientnet_va": "face",
+    "head_pose": "pose",
+    "videomae": "pose",
+    "mfcc": "audio",
+    "prosody": "audio",
+    "functionals": "clip",
+    "lld": "clip",
+}
+"""Token that each packed stream goes to."""
+
+CHECKS: Final = 4
+"""Stretches of each validation clip."""
+
+
+def train(packed: Path, section: Mapping[str, Any], out: Path) -> trainer.History:
+    """Train and write the model's folder (see `checkpoint`).
+
+    Args:
+        packed: `reaction.h5`.
+        section: train.reaction of the params.
+        out: Folder of the model.
+
+    Returns:
+        The curves, a row per epoch.
+
+    Raises:
+        InputError: too few dyads, a stream that belongs to no token, or `start` is no model of this kind.
+    """
+    found, settings = data.load(packed), Settings.from_params(section)
+    module = build(found, settings)
+    digest = fingerprint(packed)
+    identity = {"settings": asdict(settings), "data": digest, "torch": torch.__version__, "start": _start(settings)}
+    history = trainer.fit(module, *loaders(found, settings), plan(settings, identity))
+    if trainer.is_first():
+        checkpoint.save(out, ReactionModel(module.trained, found.codebooks, asdict(settings)), digest, history)
+    return history
+
+
+def plan(settings: Settings, identity: Mapping[str, Any]) -> trainer.Plan:
+    """The run as the trainer wants it."""
+    return trainer.Plan(
+        "reaction",
+        identity,
+        settings.epochs,
+        settings.patience,
+        settings.seed,
+        threads=settings.threads,
+        precision=settings.precision,
+        clip=settings.clip,
+        accumulate=settings.accumulate,
+    )
+
+
+def loaders(packed: Packed, settings: Settings) -> tuple[DataLoader[Any], DataLoader[Any]]:
+    """Training and validation batches; without enough validation dyads the training dyads are watched."""
+    training = DyadDataset(packed, "train", settings.frames, settings.swap)
+    split = "val" if len(packed.of("val")) > 1 else "train"
+    if split == "train":
+        print("reaction: fewer than two validation clips, so early stopping goes by the training dyads")
+    watched = DyadDataset(packed, split, settings.frames)
+    size, n = settings.batch_size, len(watched)
+    stream = trainer.Stream(len(training), size, settings.seed, settings.batches)
+    checks = [k % n for k in range(CHECKS * n)]
+    return (
+        _loader(training, Draws(stream, settings.seed, rank=trainer.rank(), world=trainer.world())),
+        _loader(
+            watched, Draws(Rows(checks, size), settings.seed, fixed=True, rank=trainer.rank(), world=trainer.world())
+        ),
+    )
+
+
+class Rows(Sampler[list[int]]):
+    """Given rows in batches."""
+
+    def __init__(self, rows: list[int], size: int) -> None:
+        self.parts = [rows[k : k + size] for k in range(0, len(rows), size)]
+
+    def __len__(self) -> int:
+        return len(self.parts)
+
+    def __iter__(self) -> Any:
+        return iter(self.parts)
+
+
+def _loader(dataset: DyadDataset, draws: Draws) -> DataLoader[Any]:
+    return DataLoader(dataset, batch_size=None, sampler=draws)
+
+
+def build(packed: Packed, settings: Settings) -> ReactionModule:
+    """The module that settings and data ask for: new weights from the seed, or those of the model to start from."""
+    config = network_config(packed, settings)
+    trainer.seeded(settings.seed)
+    network = ReactionNetwork(config)
+    for group in (network.speaker.face, network.speaker.pose, network.speaker.audio):
+        _standardise(group, packed)
+    if settings.start is not None:
+        network.load_state_dict(_started(Path(settings.start), config, packed).network.state_dict())
+    elif settings.stage == "finetune":
+        raise InputError("train.reaction: stage `finetune` goes on from a model; name its folder in `start`.")
+    return ReactionModule(network, settings)
+
+
+def network_config(packed: Packed, settings: Settings) -> NetworkConfig:
+    """Sizes of the network."""
+    groups: dict[str, Streams] = {"face": (), "pose": (), "audio": (), "clip": ()}
+    for name, width in sorted({**packed.widths, **packed.clip_widths}.items()):
+        if name not in GROUPS:
+            raise InputError(f"{packed.path.name}: no token takes the stream `{name}`; use {', '.join(GROUPS)}.")
+        groups[GROUPS[name]] += ((name, width),)
+    return NetworkConfig(
+        **groups,
+        codes=packed.codebooks.sizes,
+        width=settings.width,
+        layers=settings.layers,
+        heads=settings.heads,
+        dropout=settings.dropout,
+        frames=settings.frames,
+    )
+
+
+def fingerprint(packed: Path) -> str:
+    """BLAKE2b of a file, read in pieces: a published one has a hundred gigabytes."""
+    with packed.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+
+
+def _standardise(group: Group, packed: Packed) -> None:
+    for name in group.names:
+        if name in packed.statistics:
+            mean, deviation = torch.from_numpy(packed.statistics[name])
+            group.standardise(name, mean, deviation)
+
+
+def _started(folder: Path, config: NetworkConfig, packed: Packed) -> ReactionModel:
+    """The model to go on from; raises InputError where it is one of other sizes or codebooks."""
+    model = checkpoint.load(folder)
+    if replace(model.network.config, dropout=config.dropout, frames=config.frames) != config:
+        raise InputError(f"{folder}: its network has other sizes than train.reaction asks for; train it again.")
+    if model.codebooks.fingerprint != packed.codebooks.fingerprint:
+        raise InputError(f"{folder}: it was trained with other codebooks than {packed.path.name} has; train it again.")
+    return model
+
+
+def _start(settings: Settings) -> str | None:
+    return None if settings.start is None else fingerprint(Path(settings.start) / checkpoint.WEIGHTS)
