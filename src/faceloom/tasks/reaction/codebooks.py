@@ -78,7 +78,7 @@ class Codebooks:
         values = checked(attributes)
         tokens = np.stack(
             [
-                self._au_table[combinations(values)],
+                self._au_tokens(combinations(values)),
                 nearest(values[:, EXPRESSION], self.expression),
                 self._va_table[cells(values)],
             ],
@@ -123,15 +123,23 @@ class Codebooks:
         changed = float((present(decoded) != present(values)).mean())
         return {"au_changed": changed, **spread, **unseen}
 
+    def _au_tokens(self, codes: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Token of each combination; those that are unknown are compared with all known ones, each once."""
+        tokens = self._au_known[codes]
+        unknown, where = np.unique(codes[tokens < 0], return_inverse=True)
+        known, rows = combinations(self.au), max(1, BLOCK // len(self.au))
+        found = np.empty(len(unknown), np.int32)
+        for first in range(0, len(unknown), rows):
+            differing = (unknown[first : first + rows, None] ^ known).astype(np.uint16)
+            found[first : first + rows] = np.bitwise_count(differing).argmin(axis=1)
+        tokens[tokens < 0] = found[where]
+        return tokens
+
     @cached_property
-    def _au_table(self) -> NDArray[np.int32]:
-        """Token of each of the 2^15 combinations."""
-        known = combinations(self.au)
-        table = np.empty(1 << N_AU, np.int32)
-        rows = max(1, BLOCK // len(known))
-        for first in range(0, len(table), rows):
-            codes = np.arange(first, min(first + rows, len(table)))
-            table[codes] = np.bitwise_count((codes[:, None] ^ known).astype(np.uint16)).argmin(axis=1)
+    def _au_known(self) -> NDArray[np.int32]:
+        """Token of each of the 2^15 combinations, -1 for the unknown ones."""
+        table = np.full(1 << N_AU, -1, np.int32)
+        table[combinations(self.au)] = np.arange(len(self.au))
         return table
 
     @cached_property
