@@ -6,7 +6,8 @@ extractors of the stages `decode` and `faces` from the same file to their tables
 a busy machine changes both alike. `--conventions` measures how each detector's boxes relate to Haar's.
 
 The settings of the searches near a face and of pictures without one were chosen on other GRID clips than `--few 8`
-reports and on pictures made from those: faces blurred in stretches of 7 to 16 frames, heads swaying by 30 to 45 degrees.
+reports, and on pictures made from those: faces blurred in stretches of 7 to 16 frames, heads swaying by 30 to 45
+degrees.
 The conventions of dlib's and BlazeFace's boxes are medians over all recordings, those reported here among them.
 """
 

@@ -33,3 +33,8 @@ def test_conventions_scale_about_the_shifted_centre(convention):
     box = convention.normalise(Box(100, 100, 40, 50))
     assert box.w == box.h == pytest.approx(40 * convention.scale)
     assert box.center == pytest.approx((120 + 40 * convention.dx, 125 + 40 * convention.dy))
+
+
+@given(st.floats(-50, 400), st.floats(-50, 400), sides)
+def test_the_drawn_square_comes_back_from_the_normalised_one(x, y, side):
+    assert DLIB.drawn(DLIB.normalise(Box(x, y, side, side))) == pytest.approx((x, y, side, side), abs=1e-6)
