@@ -66,4 +66,4 @@ def truncated(module: nn.Module) -> None:
     """The reference's initial weights: a normal of deviation 0.02, cut at two deviations; biases 0."""
     if isinstance(module, nn.Conv2d | nn.Linear):
         nn.init.trunc_normal_(module.weight, std=0.02, a=-0.04, b=0.04)
-        nn.init.zeros_(module.bias)
+        nn.init.constant_(module.bias, 0.0)  # type: ignore[arg-type]

@@ -54,9 +54,9 @@ class KeypointNetwork(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Pictures (N, 1, 96, 96), 0-1, to points (N, points, 2): x and y in pixels of the picture."""
         y: Tensor = self.head(self.flatten(self.pool(self.trunk(x))))
-        return y.unflatten(1, (self.config.points, 2))
+        return y.view(-1, self.config.points, 2)
 
     def start_from(self, shape: Tensor) -> None:
         """Let an untrained network predict about this shape (points, 2), pixels."""
         with torch.no_grad():
-            self.head.dense3.bias.copy_(shape.flatten())
+            self.head.get_parameter("dense3.bias").copy_(shape.flatten())

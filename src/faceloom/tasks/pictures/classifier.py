@@ -31,7 +31,7 @@ class ClassifierModule(PictureModule):
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         """The loss of an augmented batch."""
-        x, _ = self.augmented(batch["image"])
+        x, _points = self.augmented(batch["image"], batch["points"])
         target = functional.one_hot(batch["label"], len(self.weights)).float()
         if self.recipe.mixup:
             x, target = mixed(x, target, self.recipe.mixup)
@@ -60,7 +60,7 @@ class ClassifierModule(PictureModule):
         return functional.interpolate(x, (SMALL, SMALL), mode="bilinear", antialias=x.shape[-1] > SMALL)
 
     def _penalty(self) -> Tensor:
-        penalty: Tensor = self.network.penalty()  # type: ignore[operator]
+        penalty: Tensor = self.network.penalty()
         return penalty
 
 

@@ -50,9 +50,10 @@ class PictureModule(lightning.LightningModule):
         """The kept network by itself, on the CPU."""
         return copy.deepcopy(self.kept).cpu().eval()
 
-    def augmented(self, images: Tensor, points: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+    def augmented(self, images: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
         """uint8 pictures (N, S, S) as the network takes them, moved and lit at random, and their points with them."""
-        return augment(scaled(images), self.augmentation, points)
+        x, moved = augment(scaled(images), self.augmentation, points if points.shape[1] else None)
+        return x, points if moved is None else moved
 
     def on_train_batch_end(self, *_: Any) -> None:
         """Lightning's hook: the average follows."""

@@ -19,7 +19,7 @@ def glorot(module: nn.Module) -> None:
     """Keras' initial weights: Glorot uniform, biases 0. For `nn.Module.apply`."""
     if isinstance(module, nn.Conv2d | nn.Linear):
         nn.init.xavier_uniform_(module.weight)
-        nn.init.zeros_(module.bias)
+        nn.init.constant_(module.bias, 0.0)  # type: ignore[arg-type]
 
 
 class Residual(nn.Module):
