@@ -144,7 +144,7 @@ def rows(name: str, clip: Clip, *, truth: bool = False) -> Iterator[Floats]:
     if truth and stream.seen:
         yield stream.of(truth_table(clip))
     else:
-        yield from (stream.of(chunk) for chunk in clip.tables[stream.place].chunks())
+        yield from (stream.of(chunk) for chunk in clip.tables[stream.place].chunks() if len(chunk))
 
 
 def hop(name: str, clips: Sequence[Clip]) -> int:
