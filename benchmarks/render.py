@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from faceloom.studio.identity import sample_identity
-from faceloom.studio.render import render, to_linear_light
+from faceloom.studio.render import render
 from faceloom.studio.scene import room, sample_light
 from faceloom.studio.stills import sample_still
 from faceloom.studio.units import UNITS
@@ -33,7 +33,7 @@ def main() -> None:
     cv2.setNumThreads(1)
     rng = np.random.default_rng(0)
     people = [sample_identity(rng) for _ in range(8)]
-    scenes = [(sample_light(rng, 0.4), to_linear_light(room(rng, SIZE))) for _ in people]
+    scenes = [(sample_light(rng, 0.4), room(rng, SIZE)) for _ in people]
     units = rng.uniform(0, 0.3, (count + 3, len(UNITS))).astype(np.float32)
 
     def frame(k: int) -> None:

@@ -87,8 +87,9 @@ def turn(identity: Identity, points: Floats, normals: Floats, turned: Floats) ->
     share = head.rigidity[:, None]
     pivot = NECK_PIVOT + np.array([0, identity.centre[1] - 7.135, identity.centre[2] - 0.95], np.float32)
     away = points - pivot
-    posed = pivot + away + share * (away @ turned.T - away)
-    tilted = normals + share * (normals @ turned.T - normals)
+    more = turned.T - np.eye(3, dtype=np.float32)
+    posed = points + share * (away @ more)
+    tilted = normals + share * (normals @ more)
     centre = pivot + turned @ (identity.centre - pivot)
     return posed.astype(np.float32), tilted.astype(np.float32), centre.astype(np.float32)
 

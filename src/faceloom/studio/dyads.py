@@ -17,7 +17,7 @@ from faceloom.studio.identity import Identity, sample_identity
 from faceloom.studio.listener import STYLES, react
 from faceloom.studio.motion import FPS, Motion
 from faceloom.studio.prosody import melody
-from faceloom.studio.render import Rendered, render, to_linear_light
+from faceloom.studio.render import Rendered, render
 from faceloom.studio.scene import Light, room, sample_light
 from faceloom.studio.sentences import SENTENCES
 from faceloom.studio.speaker import Speaker, perform, sample_temper
@@ -100,7 +100,7 @@ def ceiling(speaker: Speaker) -> dict[str, float]:
 
 def film(take: Take, size: int) -> Iterator[Rendered]:
     """Frames of one side, one at a time; the body stays, the head moves on its neck."""
-    motion, background = take.motion, to_linear_light(take.background)
+    motion = take.motion
     for units, angles, sway in zip(motion.units, motion.angles, motion.sway, strict=True):
         yield render(
             take.identity,
@@ -110,7 +110,7 @@ def film(take: Take, size: int) -> Iterator[Rendered]:
             roll=float(angles[2]),
             size=size,
             light=take.light,
-            background=background,
+            background=take.background,
             eye_distance=take.eye_distance,
             offset=(float(sway[0]) * size, (float(sway[1]) + EYE_LEVEL) * size),
             follow=False,

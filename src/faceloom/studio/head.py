@@ -17,7 +17,7 @@ from faceloom.studio import assets
 from faceloom.studio.assets import Floats, Ints
 from faceloom.studio.occlusion import ambient_occlusion
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Of the parsed file; raise it when parsing changes."""
 
 

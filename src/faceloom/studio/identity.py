@@ -12,8 +12,9 @@ from faceloom.studio.assets import LEFT_EYE, RIGHT_EYE, Floats
 from faceloom.studio.head import Head, load_head
 from faceloom.studio.landmarks import Anchors, brow_anchors
 from faceloom.studio.look import Look
+from faceloom.studio.materials import settings
 from faceloom.studio.units import UNITS
-from faceloom.studio.volume import above_hairline, thickness
+from faceloom.studio.volume import fixed_attributes, thickness
 
 ANCESTRIES: Final = ("african", "asian", "caucasian")
 SEXES: Final = ("female", "male")
@@ -45,9 +46,10 @@ class Identity:
     """Where the painted brows' landmarks lie on the mesh."""
     thickness: Floats
     """(n,) decimetres by which hair and clothes stand off."""
-    above_hairline: Floats
-    """(n,) decimetres, and the azimuth (n,) round the head beside it."""
-    azimuth: Floats
+    attributes: Floats
+    """(n, 16) what the pixel shader interpolates; what depends on the frame is 0."""
+    settings: Floats
+    """Materials in the order of `surface`."""
 
 
 def sample_identity(rng: np.random.Generator) -> Identity:
@@ -63,7 +65,6 @@ def sample_identity(rng: np.random.Generator) -> Identity:
     eyes = np.stack([shape[head.vertices_of(group)].mean(0) for group in (LEFT_EYE, RIGHT_EYE)])
     distance = float(np.linalg.norm(eyes[0] - eyes[1]))
     look = sample_look(rng, Person(ancestry, maleness, age == AGES.index("old")))
-    above, azimuth = above_hairline(look, head)
     return Identity(
         shape=shape,
         look=look,
@@ -73,8 +74,8 @@ def sample_identity(rng: np.random.Generator) -> Identity:
         maleness=maleness,
         brows=brow_anchors(look.brow),
         thickness=thickness(look, head),
-        above_hairline=above,
-        azimuth=azimuth,
+        attributes=fixed_attributes(look, head),
+        settings=settings(look),
     )
 
 

@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 import numba
+import numpy as np
 from numba.core import config as numba_config
 
 from faceloom.runtime import Runtime
 
 config: Any = numba_config  # a module whose settings numba sets at import
+
+f32: Final[Any] = np.float32
+"""Numbers of a kernel that would otherwise drag everything they meet into double precision."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -23,7 +27,7 @@ OPTIONS: Final[dict[str, Any]] = {"fastmath": True, "nogil": True, "error_model"
 A kernel therefore must not allocate; what it needs is passed in.
 """
 
-SOURCES: Final = ("assets.py", "jit.py", "kernels.py", "lighting.py", "look.py", "shading.py", "surface.py")
+SOURCES: Final = ("assets", "jit", "kernels", "lighting", "look", "pixels", "raster", "shading", "surface")
 """What compiled code depends on: kernels call one another and freeze constants across these files."""
 
 
@@ -51,5 +55,5 @@ def _compiled(function: Function, forceinline: bool) -> Function:
 def _folder() -> Path:
     """Named after all sources: numba itself notices a change only in the file of the function it is asked for."""
     here = Path(__file__).parent
-    digest = hashlib.blake2b(b"".join((here / name).read_bytes() for name in SOURCES), digest_size=6)
+    digest = hashlib.blake2b(b"".join((here / f"{name}.py").read_bytes() for name in SOURCES), digest_size=6)
     return Runtime.load().cache / "studio" / f"kernels-{digest.hexdigest()}"

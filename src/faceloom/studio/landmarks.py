@@ -15,6 +15,7 @@ import numpy.typing as npt
 from faceloom.studio.assets import BODY
 from faceloom.studio.head import load_head
 from faceloom.studio.look import Brow
+from faceloom.studio.raster import Buffer
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
@@ -29,8 +30,7 @@ MOUTH: Final = (
 )
 """Vertex numbers of base.obj in iBUG order: from the subject's right to their left."""
 
-BROW_POINTS: Final = tuple(range(17, 27))
-FIXED_POINTS: Final = (*range(17), *range(27, 68))
+BROW_POINTS: Final = slice(17, 27)
 BROW_ALONG: Final = (1.0, 0.75, 0.5, 0.25, 0.0)
 """Places along the right brow, outer end first; the left brow has them in reverse."""
 
@@ -101,24 +101,25 @@ def _place(targets: Floats) -> Anchors:
     return Anchors(triangles[best], chosen.astype(np.float32))
 
 
-def project68(brows: Anchors, points: Floats, depth: Floats) -> tuple[Floats, Mask]:
+def project68(brows: Anchors, points: Floats, buffer: Buffer) -> tuple[Floats, Mask]:
     """Landmarks of a picture.
 
     Args:
         brows: From `brow_anchors`.
         points: (n, 3) all vertices as x and y in pixels and a depth that grows towards the viewer.
-        depth: (2h, 2w) z-buffer with two samples a pixel and axis.
+        buffer: Z-buffer with two samples a pixel and axis.
 
     Returns:
         (68, 2) pixels, and (68,) whether each is inside the picture and not hidden behind the head.
     """
     placed = np.empty((68, 3), np.float32)
-    placed[list(FIXED_POINTS)] = points[fixed_vertices()]
-    placed[list(BROW_POINTS)] = brows.on(points)
+    fixed = points[fixed_vertices()]
+    placed[: BROW_POINTS.start], placed[BROW_POINTS.stop :] = fixed[: BROW_POINTS.start], fixed[BROW_POINTS.start :]
+    placed[BROW_POINTS] = brows.on(points)
     sample = np.rint(2 * placed[:, :2] + 0.5).astype(int)
-    inside = (sample >= 0).all(1) & (sample < depth.shape[::-1]).all(1)
-    x, y = np.clip(sample, 0, np.array(depth.shape[::-1]) - 1).T
-    return placed[:, :2], inside & (placed[:, 2] > depth[y, x] - SLACK)
+    inside = ((sample >= 0) & (sample < buffer.size)).all(1)
+    x, y = np.clip(sample, 0, buffer.size - 1).T
+    return placed[:, :2], inside & (placed[:, 2] > buffer.depth(y, x) - SLACK)
 
 
 def keypoints15(landmarks68: Floats, pupils: Floats) -> Floats:

@@ -35,6 +35,12 @@ def linear_table() -> Floats:
 
 
 @lru_cache(maxsize=1)
+def developed_table() -> npt.NDArray[np.uint8]:
+    """(256,) bytes of a background as the picture shows them: bright ones through the shoulder as well."""
+    return np.asarray(srgb_table()[(linear_table() * 0.5 * (TABLE - 1)).astype(int)], np.uint8)
+
+
+@lru_cache(maxsize=1)
 def strands() -> Floats:
     """(64, 512) noise of hair strands, 0-1, the same for every head."""
     rng = np.random.default_rng(0)

@@ -7,7 +7,8 @@ from typing import Final
 import numpy as np
 
 from faceloom.studio.assets import HAIR, Floats, Mesh
-from faceloom.studio.kernels import rasterise, vertex_normals
+from faceloom.studio.kernels import vertex_normals
+from faceloom.studio.raster import rasterise
 
 DIRECTIONS: Final = 96
 GRID: Final = 320
@@ -32,8 +33,7 @@ def _visible(turned: Floats, triangles: np.ndarray) -> np.ndarray:
     low, high = turned.min(0), turned.max(0)
     scale = (GRID - 1) / float((high - low)[:2].max())
     screen = np.stack([(turned[:, 0] - low[0]), (high[1] - turned[:, 1]), turned[:, 2] / scale], 1) * scale
-    depth, ids = np.empty((GRID, GRID), np.float32), np.empty((GRID, GRID), np.int32)
-    rasterise(screen.astype(np.float32), triangles, np.ones(len(triangles), bool), depth, ids)
+    depth = rasterise(screen.astype(np.float32), triangles, np.ones(len(triangles), bool), GRID).depth()
     column, row = np.rint(screen[:, 0]).astype(int), np.rint(screen[:, 1]).astype(int)
     return np.asarray(turned[:, 2] > depth[row, column] - SLACK)
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
-from faceloom.studio import deform, materials, shading
+from faceloom.studio import deform, materials, pixels, shading
 from faceloom.studio.assets import LEFT_EYE, RIGHT_EYE, UPPER_LASHES
 from faceloom.studio.head import load_head
 from faceloom.studio.identity import Identity
-from faceloom.studio.kernels import rasterise, rotation
+from faceloom.studio.kernels import rotation
 from faceloom.studio.landmarks import keypoints15, project68
+from faceloom.studio.raster import Buffer, rasterise
 from faceloom.studio.scene import STUDIO, Light
 from faceloom.studio.units import looking
 
@@ -69,9 +73,11 @@ class Lens:
         """(n, 3) decimetres about the centre to pixels and a depth that grows towards the viewer."""
         zoom = self.scale * self.distance / (self.distance - points[:, 2])
         middle = (self.size - 1) / 2
-        x = middle + self.offset[0] + points[:, 0] * zoom
-        y = middle + self.offset[1] - points[:, 1] * zoom
-        return np.stack([x, y, points[:, 2]], 1).astype(np.float32)
+        placed = np.empty_like(points)
+        placed[:, 0] = middle + self.offset[0] + points[:, 0] * zoom
+        placed[:, 1] = middle + self.offset[1] - points[:, 1] * zoom
+        placed[:, 2] = points[:, 2]
+        return placed
 
 
 @dataclass(frozen=True)
@@ -102,7 +108,7 @@ def render(
     size: int = 256,
     gaze: tuple[float, float] = (0.0, 0.0),
     light: Light = STUDIO,
-    background: Image | Floats | None = None,
+    background: Image | None = None,
     eye_distance: float = EYE_DISTANCE,
     camera: float = CAMERA,
     offset: tuple[float, float] = (0.0, 0.0),
@@ -119,7 +125,7 @@ def render(
         size: Side of the picture in pixels.
         gaze: Degrees to the subject's left and up, on top of the eyeLook units.
         light: Lights.
-        background: (size, size, 3) RGB, or the linear light of it (float32); grey where None.
+        background: (size, size, 3) RGB; grey where None.
         eye_distance: Distance between the eyes as a share of `size`, seen from the front.
         camera: Distance of the camera in distances between the eyes.
         offset: Pixels by which the picture is shifted right and down.
@@ -131,8 +137,8 @@ def render(
     posed = pose(identity, looking(units, gaze), rotation(yaw, pitch, roll), follow)
     lens = Lens(size, eye_distance * size / identity.eye_distance, camera * identity.eye_distance, offset)
     points = lens.project(posed.points)
-    depth, image, face = _draw(identity, posed, points, light, _canvas(background, size))
-    landmarks, visible = project68(identity.brows, points, depth)
+    buffer, image, face = _draw(identity, posed, points, light, _grey(size) if background is None else background)
+    landmarks, visible = project68(identity.brows, points, buffer)
     where = posed.centre * [1, -1, -1] + [offset[0] / lens.scale, offset[1] / lens.scale, lens.distance]
     return Rendered(
         image=image,
@@ -166,64 +172,47 @@ def pose(identity: Identity, units: Floats, turned: Floats, follow: bool) -> Pos
     )  # fmt: skip
 
 
-def _canvas(background: Image | Floats | None, size: int) -> Floats:
-    if background is None:
-        return np.full((size, size, 3), 0.2, np.float32)
-    return to_linear_light(background).copy()
-
-
-def to_linear_light(background: Image | Floats) -> Floats:
-    """A background as `render` needs it; worth doing once where many frames share it."""
-    if background.dtype == np.float32:
-        return background.astype(np.float32, copy=False)
-    return materials.linear_table()[background.astype(np.uint8, copy=False)]
+@lru_cache(maxsize=4)
+def _grey(size: int) -> Image:
+    return np.full((size, size, 3), 124, np.uint8)
 
 
 def _draw(
-    identity: Identity, posed: Posed, points: Floats, light: Light, canvas: Floats
-) -> tuple[Floats, Image, npt.NDArray[np.bool_]]:
+    identity: Identity, posed: Posed, points: Floats, light: Light, background: Image
+) -> tuple[Buffer, Image, npt.NDArray[np.bool_]]:
     """Z-buffer at two samples a pixel and axis, the 8-bit picture, and where the face is seen."""
-    size, look = len(canvas), identity.look
+    size, look = len(background), identity.look
     samples = points * np.array([2, 2, 1], np.float32) + np.array([0.5, 0.5, 0], np.float32)
-    depth, ids = np.empty((2 * size, 2 * size), np.float32), np.empty((2 * size, 2 * size), np.int32)
-    rasterise(samples, posed.triangles, posed.groups >= UPPER_LASHES, depth, ids)
+    buffer = rasterise(samples, posed.triangles, posed.groups >= UPPER_LASHES, 2 * size)
     shadow, place = cast_shadow(posed, light.lights[0, :3])
-    face, image = np.empty((size, size), np.uint8), np.empty((size, size, 3), np.uint8)
-    shading.resolve(
-        ids, depth, samples, posed.triangles, posed.groups, attributes(identity, posed, place),
-        look.texture, materials.settings(look), materials.strands(), light.rig(), shadow,
-        0.2 * identity.eye_distance, canvas, face,
-        np.empty(shading.ATTRIBUTES, np.float32),
+    face, image = np.zeros((size, size), np.uint8), cv2.LUT(background, materials.developed_table())
+    pixels.resolve(
+        buffer.samples, size, int(0.2 * identity.eye_distance / buffer.step),
+        samples, posed.triangles, posed.groups, attributes(identity, posed, place),
+        look.texture, identity.settings, materials.strands(), light.rig(), shadow,
+        background.reshape(-1, 3), materials.linear_table(), materials.srgb_table(),
+        image.reshape(-1, 3), face.reshape(-1), *pixels.scratch(),
     )  # fmt: skip
-    shading.encode(canvas, materials.srgb_table(), image)
-    return depth, image, face.astype(bool)
+    return buffer, np.asarray(image, np.uint8), face >= 2
 
 
 def cast_shadow(posed: Posed, direction: Floats) -> tuple[Floats, Floats]:
     """Depth map seen from a light (SHADOW_SIZE square) and every vertex's place (n, 3) in it."""
-    right = np.cross([0.0, 1.0, 0.0], direction)
-    right /= np.linalg.norm(right)
-    frame = np.stack([right, np.cross(direction, right), direction]).astype(np.float32)
+    x, y, z = (float(value) for value in direction)
+    flat = math.hypot(x, z)
+    frame = np.array([[z / flat, 0, -x / flat], [-x * y / flat, flat, -y * z / flat], [x, y, z]], np.float32)
     place = np.asarray((posed.points - posed.centre) @ frame.T, np.float32)
     scale = (SHADOW_SIZE - 1) / (2 * SHADOW_REACH)
     place[:, 0] = (place[:, 0] + SHADOW_REACH) * scale
     place[:, 1] = (SHADOW_REACH - place[:, 1]) * scale
-    depth, ids = np.empty((SHADOW_SIZE,) * 2, np.float32), np.empty((SHADOW_SIZE,) * 2, np.int32)
-    rasterise(place, posed.triangles, posed.groups >= UPPER_LASHES, depth, ids)
-    return depth, place
+    return rasterise(place, posed.triangles, posed.groups >= UPPER_LASHES, SHADOW_SIZE).depth(), place
 
 
 def attributes(identity: Identity, posed: Posed, shadow_place: Floats) -> Floats:
     """(n, 16) what the pixel shader interpolates."""
-    head = load_head()
-    table = np.empty((len(posed.points), shading.ATTRIBUTES), np.float32)
-    table[:, :3] = head.vertices
+    head, table = load_head(), identity.attributes.copy()
     for group, directions in zip((LEFT_EYE, RIGHT_EYE), posed.eye_directions, strict=True):
         table[head.vertices_of(group), :3] = directions
-    table[:, 3:6] = posed.normals
-    for column, values in ((6, head.lips), (7, head.inside), (8, identity.above_hairline), (9, head.openness)):
-        table[:, column] = values
+    table[:, shading.NORMAL : shading.LIPS] = posed.normals
     table[:, shading.SHADOW : shading.AZIMUTH] = shadow_place
-    table[:, shading.AZIMUTH] = identity.azimuth
-    table[:, shading.AZIMUTH + 1 :] = 0
     return table

@@ -1,4 +1,4 @@
-"""How far hair and clothes stand off the skin."""
+"""What an identity's vertices carry: how far hair and clothes stand off the skin, and what the pixel shader reads."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from faceloom.studio import shading
 from faceloom.studio.assets import BODY
 from faceloom.studio.head import Head
 from faceloom.studio.look import Look
@@ -40,3 +41,12 @@ def above_hairline(look: Look, head: Head) -> tuple[Floats, Floats]:
     grows = (y > 6.0) & ((y > 7.4) | (z < 0.9))
     above = np.where(grows, y - line, -1.0) - 0.8 * head.ears
     return above.astype(np.float32), azimuth.astype(np.float32)
+
+
+def fixed_attributes(look: Look, head: Head) -> Floats:
+    """(n, 16) what the pixel shader interpolates, in the order of `shading`: all that is the same in every frame."""
+    table = np.zeros((len(head.vertices), shading.ATTRIBUTES), np.float32)
+    table[:, : shading.NORMAL] = head.vertices
+    table[:, shading.LIPS], table[:, shading.INSIDE], table[:, shading.OPENNESS] = head.lips, head.inside, head.openness
+    table[:, shading.ABOVE_HAIRLINE], table[:, shading.AZIMUTH] = above_hairline(look, head)
+    return table
