@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,16 @@ def test_gc_frees_what_the_last_run_did_not_use(cache):
 def test_an_empty_cache_has_no_stats(tmp_path):
     assert stats(tmp_path / "none") == []
     assert gc(Path(tmp_path / "none")) == (0, 0)
+
+
+def test_gc_keeps_the_newest_head_and_kernels_of_the_studio(tmp_path: Path) -> None:
+    studio = tmp_path / "studio"
+    for age, version in enumerate(("new", "old", "older")):
+        kernels = studio / f"kernels-{version}" / "studio"
+        kernels.mkdir(parents=True)
+        (kernels / "draw.nbc").write_bytes(b"12345")
+        (studio / f"head-{version}.npz").write_bytes(b"123")
+        for path in (kernels.parent, studio / f"head-{version}.npz"):
+            os.utime(path, (1e9 - age, 1e9 - age))
+    assert gc(tmp_path) == (4, 16)
+    assert sorted(path.name for path in studio.iterdir()) == ["head-new.npz", "kernels-new"]

@@ -11,6 +11,9 @@ from typing import Any
 
 from faceloom.store.cache import RECORD, sweep
 
+STUDIO = "studio"
+"""Folder of the parsed head and the compiled kernels, named after what they were made from."""
+
 
 @dataclass(frozen=True)
 class Stats:
@@ -31,7 +34,7 @@ def stats(root: Path) -> list[Stats]:
 
 
 def gc(root: Path) -> tuple[int, int]:
-    """Remove entries that each extractor's last run did not use; returns their count and bytes."""
+    """Remove what each extractor's last run did not use and what the studio replaced; returns count and bytes."""
     sweep(root)
     count = size = 0
     for folder in _extractors(root):
@@ -40,7 +43,18 @@ def gc(root: Path) -> tuple[int, int]:
             if entry.name not in used:
                 count, size = count + 1, size + _size(entry)
                 shutil.rmtree(entry)
+    for path in _replaced(root / STUDIO):
+        count, size = count + 1, size + _size(path)
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
     return count, size
+
+
+def _replaced(folder: Path) -> list[Path]:
+    """All but the newest of each kind: `head-<version>.npz`, `kernels-<version>`."""
+    kinds: dict[str, list[Path]] = {}
+    for path in sorted(folder.glob("*-*"), key=lambda path: path.stat().st_mtime):
+        kinds.setdefault(path.name.split("-")[0], []).append(path)
+    return [path for versions in kinds.values() for path in versions[:-1]]
 
 
 def _stats(folder: Path) -> Stats:
@@ -64,5 +78,5 @@ def _last(folder: Path) -> dict[str, Any]:
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
 
 
-def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.iterdir())
+def _size(path: Path) -> int:
+    return sum(part.stat().st_size for part in (path, *path.rglob("*")) if part.is_file())
