@@ -69,6 +69,39 @@ def report(out: Annotated[Path, typer.Option(help="the page to write")] = Path("
     console.print(f"wrote {out}")
 
 
+@cli.command()
+def score(
+    predictions: Annotated[Path, typer.Argument(help="generated reactions, .npy (N, 10, T, 25)")],
+    real: Annotated[Path, typer.Option(help="real reactions, .npy (N, T, 25)")],
+    speaker: Annotated[Path, typer.Option(help="speakers, .npy (N, T, 25)")],
+    appropriate: Annotated[Path, typer.Option(help="which reaction is appropriate for whom, .npy or .npz (N, N)")],
+    train_real: Annotated[Path | None, typer.Option(help="reactions that the mean baselines average")] = None,
+    features: Annotated[Path | None, typer.Option(help="Inception features of rendered predictions (n, d)")] = None,
+    real_features: Annotated[Path | None, typer.Option(help="the same of rendered real reactions (m, d)")] = None,
+    baselines: Annotated[bool, typer.Option(help="also score the naive predictors")] = True,
+    out: Annotated[Path | None, typer.Option(help="write the table here, .json or .csv")] = None,
+) -> None:
+    """The REACT metrics of generated listener reactions, beside naive baselines."""
+    from faceloom import score as scoring
+    from faceloom.progress import bar
+
+    inputs = scoring.Inputs.open(predictions, real, speaker, appropriate, train_real)
+    rendered = scoring.realism(features, real_features)
+    scoring.check_out(out)
+    with bar("reactions", inputs.clips * len(inputs.names(baselines))) as advance:
+        rows = scoring.score(inputs, baselines, rendered, advance)
+    columns = list(next(iter(rows.values())))
+    table = Table("", *columns, box=None, pad_edge=False)
+    for name, row in rows.items():
+        table.add_row(escape(name), *(scoring.shown(row.get(column)) for column in columns))
+    console.print(table)
+    for note in scoring.notes(rows):
+        console.print(note, style="dim")
+    if out:
+        scoring.write(rows, out)
+        console.print(f"wrote {out}")
+
+
 @cache.command("stats")
 def cache_stats() -> None:
     """Entries, size, and the hits and misses of each extractor's last run."""

@@ -58,9 +58,9 @@ def baselines(real: Rows, speaker: Rows, train_real: Rows, samples: int = SAMPLE
         seed: Of `random`, uniform in [0, 1) as published.
     """
     clips, frames, width = real.shape
-    mean = _mean(train_real)
+    mean = _mean(train_real).astype(np.float32)
     sequence = np.broadcast_to(mean, (clips, frames, width))
-    frame = np.broadcast_to(mean.mean(axis=0), (clips, frames, width))
+    frame = np.broadcast_to(mean.mean(axis=0, dtype=np.float64).astype(np.float32), (clips, frames, width))
     return {
         "ground truth": Copies(real, samples),
         "random": Uniform((clips, samples, frames, width), seed),

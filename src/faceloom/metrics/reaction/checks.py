@@ -30,24 +30,22 @@ class Rows(Protocol):
         ...
 
 
-def check(pred: Rows, real: Rows, speaker: Rows, appropriate: NDArray[Any], finite: bool = True) -> None:
-    """Shapes, numbers and the matrix of one evaluation.
+def check(pred: Rows, real: Rows, speaker: Rows, appropriate: NDArray[Any]) -> None:
+    """Shapes, numbers and the matrix of one evaluation; all arrays are read once in search of NaN.
 
     Args:
         pred: Predictions (N, samples, T, 25).
         real: Real reactions (N, T, 25).
         speaker: Speakers (N, T, 25).
         appropriate: Matrix (N, N).
-        finite: Whether to read all arrays once in search of NaN and infinity.
 
     Raises:
         InputError: For the first fault.
     """
     _shapes(pred, real, speaker)
     _matrix(appropriate, real.shape[0])
-    if finite:
-        for name, rows in (("real", real), ("speaker", speaker), ("predictions", pred)):
-            _finite(name, rows)
+    for name, rows in (("real", real), ("speaker", speaker), ("predictions", pred)):
+        check_finite(name, rows)
 
 
 def _shapes(pred: Rows, real: Rows, speaker: Rows) -> None:
@@ -84,11 +82,16 @@ def _matrix(appropriate: NDArray[Any], clips: int) -> None:
         )
 
 
-def _finite(name: str, rows: Rows) -> None:
+def check_finite(name: str, rows: Rows) -> None:
+    """That all values are finite numbers.
+
+    Raises:
+        InputError: With the first row that has another.
+    """
     for start in range(0, rows.shape[0], BLOCK):
         block = rows[start : start + BLOCK]
         if block.dtype.kind not in "fiub":
             raise InputError(f"{name}: values of type {block.dtype} are not numbers; save it as float32.")
         if not np.isfinite(block).all():
             bad = int(np.argwhere(~np.isfinite(block))[0][0]) + start
-            raise InputError(f"{name}: clip {bad} holds NaN or infinity; fill or leave out such frames first.")
+            raise InputError(f"{name}: row {bad} holds NaN or infinity; fill in or leave out such frames first.")

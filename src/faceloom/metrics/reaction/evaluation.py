@@ -24,6 +24,10 @@ CLIPS: Final = 4
 """Clips that a thread takes at a time. Sums are rounded in this grouping, so it does not depend on the machine."""
 
 
+def _nothing() -> None:
+    """For those who do not watch."""
+
+
 def evaluate(
     pred: Rows,
     real: Rows,
@@ -31,7 +35,8 @@ def evaluate(
     appropriate: NDArray[Any],
     *,
     workers: int | None = None,
-    advance: Callable[[int], None] | None = None,
+    advance: Callable[[], object] = _nothing,
+    checked: bool = False,
 ) -> dict[str, float]:
     """The metrics of the REACT challenge but for FRRea, which needs rendered frames.
 
@@ -43,7 +48,8 @@ def evaluate(
         speaker: Speakers (N, T, 25).
         appropriate: Matrix (N, N) of 0 and 1, unit diagonal; [k, n] is 1 where real[n] is appropriate for speaker k.
         workers: Threads; all cores by default. The result does not depend on it.
-        advance: Called with the number of clips that are done since the last call.
+        advance: Called whenever a clip is done.
+        checked: The caller has called `check` on these arrays.
 
     Returns:
         `FRCorr` (higher is better, at most the number of samples) and `FRDist` (lower is better), summed over the
@@ -53,7 +59,8 @@ def evaluate(
     Raises:
         InputError: If shapes disagree, numbers are missing, or the matrix has another size or no unit diagonal.
     """
-    check(pred, real, speaker, appropriate)
+    if not checked:
+        check(pred, real, speaker, appropriate)
     task = _Task(pred, real, speaker, appropriate, prepare_real(real))
     scores: list[_Scores] = []
     scatter: Scatter | None = None
@@ -61,8 +68,8 @@ def evaluate(
         for part, scatter_of_part in pool.map(task.run, range(0, real.shape[0], CLIPS)):
             scores += part
             scatter = scatter.merged(scatter_of_part) if scatter else scatter_of_part
-            if advance:
-                advance(len(part))
+            for _ in part:
+                advance()
     assert scatter is not None  # `check` refuses arrays without clips
     return _summary(scores, scatter)
 

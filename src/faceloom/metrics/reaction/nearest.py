@@ -54,6 +54,12 @@ class Memory(NamedTuple):
     diagonals: Array
     cost: Array
 
+    @classmethod
+    def of(cls, length: int, kind: type[np.floating[Any]]) -> Memory:
+        """Room for streams of at most 16 columns."""
+        sizes = ((16, length), (16, length), (3, length + 2), length)
+        return cls(*(np.zeros(size, kind) for size in sizes))
+
 
 def prepare(sequences: NDArray[Any], backwards: bool = False) -> Sequences:
     """Sequences (n, T, d); `backwards` stores the last frame first."""
@@ -81,103 +87,85 @@ def nearest(predictions: NDArray[Any], real: Sequences, neighbours: NDArray[np.i
 
     The distance is DTW(action units) / 15 + DTW(valence, arousal) + DTW(expressions) / 8.
     """
-    minima = np.empty(len(predictions))
-    _search(prepare(predictions), real, neighbours, minima)
-    return minima
+    prepared = prepare(predictions)
+    return np.array(
+        [_Search(one, real).minimum(neighbours) for one in map(Sequences._make, zip(*prepared, strict=True))]
+    )
+
+
+class _Search:
+    """For the nearest of one prediction."""
+
+    def __init__(self, prediction: Sequences, real: Sequences) -> None:
+        length = prediction.columns.shape[-1]
+        self.x, self.real = prediction, real
+        self.after = np.empty((2, length + 1))
+        self.wide, self.narrow = Memory.of(length, np.float64), Memory.of(length, np.float32)
+
+    def minimum(self, neighbours: NDArray[np.int64]) -> float:
+        bounds, estimates = np.empty((len(neighbours), len(STREAMS))), np.empty(len(neighbours))
+        _foresee(*self.x[:4], *self.real[:4], neighbours, self.after, bounds, estimates)
+        best = np.inf
+        for m in np.argsort(estimates, kind="stable"):
+            best = min(best, self.distance(neighbours[m], bounds[m], best))
+        return best
+
+    def distance(self, n: int, bounds: NDArray[np.float64], best: float) -> float:
+        """The distance to real reaction n; infinite where it is known to be more than `best`."""
+        y = Sequences(*(part[n] for part in self.real))
+        is_same = (self.x.low == self.x.high) & (y.low == y.high) & (self.x.low == y.low)
+        shares = bounds / STREAMS[:, 2]  # lower bounds, then the distances themselves
+        for i, (a, b, divisor) in enumerate(STREAMS):
+            allowed = (best * (1 + SLACK) - (shares.sum() - shares[i])) * divisor
+            if allowed < bounds[i]:
+                return np.inf
+            boxes = (y.low[a:b], y.high[a:b], self.x.low[a:b], self.x.high[a:b])
+            _remaining(self.x.columns[a:b], y.columns[a:b], *boxes, self.after)
+            memory = self.narrow if i == UNITS and self.x.is_binary and y.is_binary else self.wide
+            columns = a + np.flatnonzero(~is_same[a:b])
+            squared = self.warped(y, columns, allowed**2, memory)
+            if squared == np.inf:
+                return np.inf
+            shares[i] = np.sqrt(squared) / divisor
+        return float(shares[UNITS] + shares[0] + shares[1])
+
+    def warped(self, y: Sequences, columns: NDArray[np.int64], limit: float, memory: Memory) -> float:
+        """Squared warped distance of some columns, those left out being the same constant in both sequences."""
+        count = len(columns)
+        even = max(2, count + count % 2)
+        memory.x[:count], memory.y[:count] = self.x.columns[columns], y.columns[columns]
+        memory.x[count:even] = memory.y[count:even] = 0
+        return squared_dtw(memory.x[:even], memory.y[:even], *self.after, limit, memory.diagonals, memory.cost)
 
 
 @kernel
-def _search(predictions: Sequences, real: Sequences, neighbours: Array, minima: Array) -> None:
-    """Fill in the minimum of every prediction."""
-    length = predictions.columns.shape[2]
-    bounds, estimates = np.empty((len(neighbours), len(STREAMS))), np.empty(len(neighbours))
-    after = np.empty((2, length + 1))
-    wide, narrow = _memory(length, np.zeros(1, np.float64)), _memory(length, np.zeros(1, np.float32))
-    for s in range(len(minima)):
-        for m, n in enumerate(neighbours):
-            estimates[m] = _estimate(predictions.blocks[s], real.blocks[n])
-            for i in range(len(STREAMS)):
-                _remaining(predictions, s, real, n, i, after)
-                bounds[m, i] = np.sqrt(max(after[0, 0], after[1, 0]))
-        minima[s] = np.inf
-        for m in np.argsort(estimates):
-            n = neighbours[m]
-            minima[s] = _nearer(predictions, s, real, n, bounds[m], minima[s], after, wide, narrow)
+def _foresee(
+    x: Array, x_low: Array, x_high: Array, x_blocks: Array,
+    y: Array, y_low: Array, y_high: Array, y_blocks: Array,
+    neighbours: Array, after: Array, bounds: Array, estimates: Array,
+) -> None:  # fmt: skip
+    """A lower bound of the warped distance of each stream, (n, streams), and an estimate of the whole, (n,)."""
+    for m, n in enumerate(neighbours):
+        estimates[m] = _estimate(x_blocks, y_blocks[n])
+        for i in range(len(STREAMS)):
+            a, b = STREAMS[i, 0], STREAMS[i, 1]
+            _remaining(x[a:b], y[n, a:b], y_low[n, a:b], y_high[n, a:b], x_low[a:b], x_high[a:b], after)
+            bounds[m, i] = np.sqrt(max(after[0, 0], after[1, 0]))
 
 
 @kernel
-def _memory(length: int, zeros: Array) -> Memory:
-    """Memory of the type of `zeros`; a stream has at most 16 columns."""
-    kind = zeros.dtype
-    shape = (16, length)
-    return Memory(np.zeros(shape, kind), np.zeros(shape, kind), np.zeros((3, length + 2), kind), np.zeros(length, kind))
-
-
-@kernel
-def _nearer(
-    predictions: Sequences,
-    s: int,
-    real: Sequences,
-    n: int,
-    bounds: Array,
-    best: float,
-    after: Array,
-    wide: Memory,
-    narrow: Memory,
-) -> float:
-    """The distance of prediction s and real reaction n where it is less than `best`, else `best`."""
-    roots = np.empty(len(STREAMS))
-    roots[:] = bounds
-    for i in range(len(STREAMS)):
-        others = 0.0
-        for j in range(len(STREAMS)):
-            others += roots[j] / STREAMS[j, 2] if j != i else 0.0
-        allowed = (best - others) * STREAMS[i, 2] + SLACK * best
-        if allowed < roots[i]:
-            return best
-        _remaining(predictions, s, real, n, i, after)
-        if i == UNITS and predictions.is_binary[s] and real.is_binary[n]:
-            # float32 counts differences of 0 and 1 exactly, with twice as many numbers to a vector
-            squared = _warped(predictions, s, real, n, i, after, allowed * allowed, narrow)
-        else:
-            squared = _warped(predictions, s, real, n, i, after, allowed * allowed, wide)
-        if squared == np.inf:
-            return best
-        roots[i] = np.sqrt(squared)
-    distance: float = roots[UNITS] / STREAMS[UNITS, 2] + roots[0] + roots[1] / STREAMS[1, 2]
-    return min(best, distance)
-
-
-@kernel
-def _warped(
-    predictions: Sequences, s: int, real: Sequences, n: int, i: int, after: Array, limit: float, memory: Memory
-) -> float:
-    """Squared warped distance of one stream; a column that is the same constant in both is left out."""
-    count = 0
-    for d in range(STREAMS[i, 0], STREAMS[i, 1]):
-        if not (predictions.low[s, d] == predictions.high[s, d] == real.low[n, d] == real.high[n, d]):
-            memory.x[count] = predictions.columns[s, d]
-            memory.y[count] = real.columns[n, d]
-            count += 1
-    while count < 2 or count % 2:
-        memory.x[count] = 0
-        memory.y[count] = 0
-        count += 1
-    return squared_dtw(memory.x[:count], memory.y[:count], after[0], after[1], limit, memory.diagonals, memory.cost)
-
-
-@kernel
-def _remaining(predictions: Sequences, s: int, real: Sequences, n: int, i: int, after: Array) -> None:
-    """What each frame and all later ones of stream i cost at least: (2, T + 1), the prediction's and the real one's."""
-    a, b = STREAMS[i, 0], STREAMS[i, 1]
-    _outside(predictions.columns[s, a:b], real.low[n, a:b], real.high[n, a:b], after[0])
-    _outside(real.columns[n, a:b], predictions.low[s, a:b], predictions.high[s, a:b], after[1])
+def _remaining(x: Array, y: Array, y_low: Array, y_high: Array, x_low: Array, x_high: Array, after: Array) -> None:
+    """What each frame and all later ones cost at least, (2, T + 1): the prediction's and the real ones."""
+    _outside(x, y_low, y_high, after[0])
+    _outside(y, x_low, x_high, after[1])
     length = after.shape[1] - 1
     for t in range(length // 2):
-        after[1, t], after[1, length - 1 - t] = after[1, length - 1 - t], after[1, t]
-    for row in after:
+        earlier = after[1, t]
+        after[1, t] = after[1, length - 1 - t]
+        after[1, length - 1 - t] = earlier
+    for side in range(2):
         for t in range(length - 1, -1, -1):
-            row[t] += row[t + 1]
+            after[side, t] += after[side, t + 1]
 
 
 @kernel

@@ -19,14 +19,16 @@ def diversity(predictions: Floats) -> Floats:
     samples = predictions.shape[1]
     if samples < 2:
         return np.full(len(predictions), np.nan)
-    scatter = ((predictions - predictions.mean(axis=1, keepdims=True)) ** 2).mean(axis=(2, 3)).sum(axis=1)
+    shifted = predictions - predictions[:, :1]  # so that equal samples differ by exactly 0
+    scatter = shifted.var(axis=1).mean(axis=(1, 2)) * samples
     result: Floats = 2 * scatter / (samples - 1)
     return result
 
 
 def variance(predictions: Floats) -> Floats:
     """Unbiased variance over time, averaged over samples and columns, (clips, samples, T, d) to (clips,)."""
-    result: Floats = predictions.var(axis=2, ddof=1).mean(axis=(1, 2))
+    shifted = predictions - predictions[:, :, :1]  # so that a constant column has exactly none
+    result: Floats = shifted.var(axis=2, ddof=1).mean(axis=(1, 2))
     return result
 
 
@@ -44,8 +46,10 @@ class Scatter:
     @classmethod
     def of(cls, predictions: Floats) -> Scatter:
         """That of one block (clips, samples, T, d)."""
-        mean = predictions.mean(axis=0)
-        return cls(len(predictions), mean, float(((predictions - mean) ** 2).sum()))
+        shifted = predictions - predictions[0]
+        return cls(
+            len(predictions), predictions[0] + shifted.mean(axis=0), float(shifted.var(axis=0).sum() * len(shifted))
+        )
 
     def merged(self, other: Scatter) -> Scatter:
         """That of both blocks together."""
