@@ -123,6 +123,7 @@ class PackReaction(Section):
     lists: str | None = None
     appropriateness: str | None = None
     alike: Fraction = 0.1
+    published: str | None = None
     seed: int = 7
 
 
@@ -218,11 +219,11 @@ class TrainPictures(Section):
 
     seed: int = 7
     width: Count = 64
-    learning_rate: Positive = 2e-3
+    learning_rate: Positive = 1e-3
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     schedule: Literal["constant", "plateau", "cosine", "one_cycle"] = "one_cycle"
     batch_size: Count = 64
-    epochs: Count = 12
+    epochs: Count = 8
     validate_every: Count | None = None
     patience: Count = 12
     monitor: Literal["val_loss", "val_error"] = "val_loss"
@@ -250,8 +251,8 @@ class Train(Section):
     action_units: TrainActionUnits = TrainActionUnits()
     gesture: TrainGesture = TrainGesture()
     keypoints: TrainPictures = TrainPictures()
-    expression: TrainClasses = TrainClasses()
-    emotion_cnn: TrainClasses = TrainClasses(width=32)
+    expression: TrainClasses = TrainClasses(learning_rate=2e-3, batch_size=32, epochs=40, patience=40)
+    emotion_cnn: TrainClasses = TrainClasses(width=32, epochs=15, patience=15)
 
 
 class Report(Section):

@@ -16,7 +16,12 @@ CODE = ("src", "stages", "params", "dvc.yaml", "params.yaml", ".dvcignore", ".gi
 AUTHOR = ("-c", "user.name=test", "-c", "user.email=test@localhost")
 TINY = {
     "studio": {"dyads": 4, "seconds": 4.2, "identities": 24, "stills_per_identity": 5},
-    "train": {"gesture": {"epochs": 2, "hidden": 16}},
+    "train": {
+        "gesture": {"epochs": 2, "hidden": 16},
+        "keypoints": {"epochs": 1, "width": 4},
+        "expression": {"epochs": 1, "width": 4},
+        "emotion_cnn": {"epochs": 1, "width": 4},
+    },
     "report": {"clips": 1, "seconds": 1.0},
 }
 

@@ -76,3 +76,10 @@ def argmax_agreement(predicted: Floats, points: Floats) -> float:
         return float("nan")
     a, b = (array[whole].reshape(whole.sum(), -1).argmax(axis=1) for array in (predicted, points))
     return float((a == b).mean())
+
+
+def mean_shape(points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mean of each point (15, 2) where it is labelled; 0 where it never is: the baseline."""
+    known = np.isfinite(points)
+    total = np.where(known, points, 0).sum(axis=0, dtype=np.float64)
+    return np.asarray(total / np.maximum(known.sum(axis=0), 1), np.float32)

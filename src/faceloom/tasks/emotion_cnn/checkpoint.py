@@ -6,7 +6,7 @@ from pathlib import Path
 
 from faceloom.tasks.emotion_cnn.network import SIZE, EmotionNetwork, NetworkConfig
 from faceloom.tasks.pictures import folder
-from faceloom.tasks.pictures.classes import ClassModel
+from faceloom.tasks.pictures.class_model import ClassModel
 
 
 def load(model_dir: Path) -> ClassModel:

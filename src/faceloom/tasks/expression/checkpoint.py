@@ -6,7 +6,7 @@ from pathlib import Path
 
 from faceloom.tasks.expression.network import SIZE, ExpressionNetwork, NetworkConfig
 from faceloom.tasks.pictures import folder
-from faceloom.tasks.pictures.classes import ClassModel
+from faceloom.tasks.pictures.class_model import ClassModel
 
 
 def load(model_dir: Path) -> ClassModel:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from faceloom.stills.points import MIRRORED
 from faceloom.tasks.keypoints.network import SIZE, KeypointNetwork, NetworkConfig
 from faceloom.tasks.pictures import folder
-from faceloom.tasks.pictures.module import as_input
+from faceloom.tasks.pictures.inputs import as_input
 
 BATCH: Final = 256
 

@@ -13,7 +13,6 @@ from faceloom.metrics import keypoints as metrics
 from faceloom.stills.packed import Packed, load
 from faceloom.stills.points import EYES, KEYPOINTS
 from faceloom.tasks.keypoints import checkpoint
-from faceloom.tasks.keypoints.train import mean_shape
 from faceloom.tasks.pictures.folder import HISTORY
 from faceloom.tasks.pictures.scores import Scores, held_out, write_extremes, write_json, write_table
 
@@ -39,7 +38,7 @@ def evaluate(packed: Path, model_dir: Path, out_json: Path, folder: Path) -> Sco
     faces = data[rows]
     scale = data.size / model.size
     predicted = model.predict(faces.images) * scale
-    baseline = np.broadcast_to(mean_shape(data.of("train").points), predicted.shape)
+    baseline = np.broadcast_to(metrics.mean_shape(data.of("train").points), predicted.shape)
     result: Scores = {"split": split, "faces": len(faces), "leaks": data.leaks}
     against = scores(baseline, faces.points)
     for name, value in scores(predicted, faces.points).items():

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from faceloom.tasks.pictures.module import Batch, PictureModule, scaled
+from faceloom.tasks.pictures.inputs import scaled
+from faceloom.tasks.pictures.module import Batch, PictureModule
 
 
 class KeypointModule(PictureModule):

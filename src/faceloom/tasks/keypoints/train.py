@@ -7,10 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from faceloom.metrics.keypoints import mean_shape
 from faceloom.stills.points import KEYPOINTS
 from faceloom.tasks.keypoints.module import KeypointModule
 from faceloom.tasks.keypoints.network import KeypointNetwork, NetworkConfig
@@ -44,10 +43,3 @@ def train(packed: Path, section: Mapping[str, Any], out: Path) -> History:
     history = fit_pictures("keypoints", module, training, watched, digest)
     folder.save(out, module.finished(), folder.About(KEYPOINTS, asdict(recipe), digest), history)
     return history
-
-
-def mean_shape(points: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Mean of each point (15, 2) where it is labelled; 0 where it never is."""
-    known = np.isfinite(points)
-    total = np.where(known, points, 0).sum(axis=0, dtype=np.float64)
-    return np.asarray(total / np.maximum(known.sum(axis=0), 1), np.float32)

@@ -1,11 +1,11 @@
-"""Training and models of the tasks that put a face into one of several classes."""
+"""Training of the tasks that put a face into one of several classes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,50 +15,11 @@ from torch import Tensor, nn
 from faceloom.tasks.pictures import folder
 from faceloom.tasks.pictures.classifier import ClassifierModule, class_weights
 from faceloom.tasks.pictures.fitting import file_digest, fit_pictures, splits
-from faceloom.tasks.pictures.module import as_input
 from faceloom.tasks.pictures.recipe import ClassRecipe
 from faceloom.tasks.trainer import History, seeded
 
-BATCH: Final = 256
-
 Build = Callable[[int, int], nn.Module]
 """A network from its width and its number of classes."""
-
-
-@dataclass(frozen=True)
-class ClassModel:
-    """A trained classifier.
-
-    Attributes:
-        network: To logits, in evaluation mode.
-        classes: Names, by index.
-        size: Side of the pictures that it takes; others are scaled.
-        about: Settings and data that it was trained with.
-    """
-
-    network: nn.Module
-    classes: tuple[str, ...]
-    size: int
-    about: folder.About
-
-    def predict(self, images: NDArray[np.uint8], *, flip: bool | None = None) -> NDArray[np.float32]:
-        """Probabilities (N, classes) of grey faces (N, H, W) or (N, 1, H, W).
-
-        Args:
-            images: Square crops.
-            flip: Average with the mirror image; None does as the settings say.
-        """
-        flip = bool(self.about.settings["flip_average"]) if flip is None else flip
-        parts = [self._batch(images[first : first + BATCH], flip) for first in range(0, len(images), BATCH)]
-        return np.concatenate(parts) if parts else np.zeros((0, len(self.classes)), np.float32)
-
-    def _batch(self, images: NDArray[np.uint8], flip: bool) -> NDArray[np.float32]:
-        x = as_input(images, self.size)
-        with torch.inference_mode():
-            p = self.network(x).softmax(dim=1)
-            if flip:
-                p = (p + self.network(x.flip(-1)).softmax(dim=1)) / 2
-        return np.asarray(p.numpy())
 
 
 def train(task: str, build: Build, packed: Path, section: Mapping[str, Any], out: Path) -> History:

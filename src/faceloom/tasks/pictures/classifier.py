@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from faceloom.tasks.pictures.module import Batch, PictureModule, scaled
+from faceloom.tasks.pictures.inputs import scaled
+from faceloom.tasks.pictures.module import Batch, PictureModule
 from faceloom.tasks.pictures.recipe import ClassRecipe
 
 SMALL = 72

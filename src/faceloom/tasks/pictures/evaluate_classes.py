@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from faceloom.metrics.classification import majority, per_class, scores
 from faceloom.stills.packed import Packed, load
-from faceloom.tasks.pictures.classes import ClassModel
+from faceloom.tasks.pictures.class_model import ClassModel
 from faceloom.tasks.pictures.folder import HISTORY
 from faceloom.tasks.pictures.scores import Scores, held_out, write_extremes, write_json, write_table
 

@@ -6,14 +6,13 @@ import copy
 from typing import Any
 
 import lightning
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import lr_scheduler
 from torch.optim.swa_utils import AveragedModel
 
 from faceloom.stills.augment import Augmentation, augment
+from faceloom.tasks.pictures.inputs import scaled
 from faceloom.tasks.pictures.recipe import Recipe
 
 Batch = dict[str, Tensor]
@@ -89,17 +88,3 @@ class PictureModule(lightning.LightningModule):
     def _log(self, batch: Batch, **values: Tensor) -> None:
         for name, value in values.items():
             self.log(name, value, on_step=False, on_epoch=True, batch_size=len(batch["image"]))
-
-
-def as_input(images: NDArray[np.uint8], size: int) -> Tensor:
-    """Grey faces (N, H, W) or (N, 1, H, W) as the networks take them, scaled to `size` where they have another."""
-    x = torch.from_numpy(np.ascontiguousarray(images.reshape(-1, *images.shape[-2:])))
-    x = scaled(x)
-    if x.shape[-2:] != (size, size):
-        x = nn.functional.interpolate(x, (size, size), mode="bilinear", antialias=True)
-    return x.contiguous(memory_format=torch.channels_last)
-
-
-def scaled(images: Tensor) -> Tensor:
-    """uint8 pictures (N, S, S) as the networks take them: (N, 1, S, S) in 0-1."""
-    return images[:, None].float().div_(255)
