@@ -251,7 +251,7 @@ def report(lines: Sequence[str]) -> None:
         "all times are upper bounds.",
         "",
     ]
-    (RESULTS / f"faces-{today}.md").write_text("\n".join([*head, *lines]) + "\n", encoding="utf-8")
+    (RESULTS / f"{today}-faces.md").write_text("\n".join([*head, *lines]) + "\n", encoding="utf-8")
 
 
 def main() -> None:
