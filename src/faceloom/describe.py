@@ -1,4 +1,7 @@
-"""`faceloom describe`: a task's network as a table of layers, with output shapes and parameter counts."""
+"""`faceloom describe`: a task's network as a table of layers, with output shapes and parameter counts.
+
+Like Keras, the counts include the running statistics of batch normalisation, which are not trained.
+"""
 
 from __future__ import annotations
 
@@ -56,17 +59,23 @@ def _trace(module: nn.Module, inputs: tuple[Tensor, ...]) -> list[Layer]:
     def note(name: str) -> Callable[[nn.Module, Any, Any], None]:
         def hook(part: nn.Module, _: Any, output: Any) -> None:
             if all(row.name != name for row in rows):
-                own = sum(parameter.numel() for parameter in part.parameters())
+                own = sum(tensor.numel() for tensor in (*part.parameters(), *_statistics(part)))
                 rows.append(Layer(name, type(part).__name__, _shape(output), own))
 
         return hook
 
     for name, part in module.named_modules():
-        if not list(part.children()):
+        if not list(part.children()) and not isinstance(part, nn.Identity):
             part.register_forward_hook(note(name or type(part).__name__))
     with torch.no_grad():
         module.eval()(*inputs)
     return rows
+
+
+def _statistics(part: nn.Module) -> list[Tensor]:
+    if not isinstance(part, nn.BatchNorm2d) or part.running_mean is None or part.running_var is None:
+        return []
+    return [part.running_mean, part.running_var]
 
 
 def _shape(output: Any) -> str:
@@ -90,4 +99,36 @@ def _gesture(settings: params.Params) -> Example:
     )
 
 
-TASKS: Final[dict[str, Callable[[params.Params], Example]]] = {"gesture": _gesture}
+def _keypoints(settings: params.Params) -> Example:
+    from faceloom.tasks.keypoints import network
+
+    config = network.NetworkConfig(settings.train.keypoints.width)
+    return network.KeypointNetwork(config), (torch.zeros(1, 1, network.SIZE, network.SIZE),)
+
+
+def _expression(settings: params.Params) -> Example:
+    from faceloom.tasks.expression import network
+
+    config = network.NetworkConfig(settings.train.expression.width, _classes(settings.stills.expression))
+    return network.ExpressionNetwork(config), (torch.zeros(1, 1, network.SIZE, network.SIZE),)
+
+
+def _emotion_cnn(settings: params.Params) -> Example:
+    from faceloom.tasks.emotion_cnn import network
+
+    config = network.NetworkConfig(settings.train.emotion_cnn.width, _classes(settings.stills.emotion_cnn))
+    return network.EmotionNetwork(config), (torch.zeros(1, 1, network.SIZE, network.SIZE),)
+
+
+def _classes(section: params.StillsClasses) -> int:
+    from faceloom.stills.classes import CLASSES
+
+    return len(CLASSES[section.classes])
+
+
+TASKS: Final[dict[str, Callable[[params.Params], Example]]] = {
+    "gesture": _gesture,
+    "keypoints": _keypoints,
+    "expression": _expression,
+    "emotion_cnn": _emotion_cnn,
+}
