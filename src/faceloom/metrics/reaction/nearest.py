@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from faceloom.metrics.reaction.checks import Rows
 from faceloom.metrics.reaction.dtw import Array, kernel, squared_dtw
 
-STREAMS: Final = np.array([(15, 17, 1), (17, 25, 8), (0, 15, 15)])
-"""First and last column and divisor of valence and arousal, expressions, action units: what decides most is first."""
+STREAMS: Final = np.array([(15, 17, 1), (0, 15, 15), (17, 25, 8)])
+"""First and last column and divisor of valence and arousal, action units, expressions: what decides most is first."""
 
-UNITS: Final = 2
+UNITS: Final = 1
 """Where the action units stand in `STREAMS`."""
 
 SLACK: Final = 1e-9
@@ -127,7 +127,7 @@ class _Search:
             if squared == np.inf:
                 return np.inf
             shares[i] = np.sqrt(squared) / divisor
-        return float(shares[UNITS] + shares[0] + shares[1])
+        return float(shares[UNITS] + shares[0] + shares[2])
 
     def warped(self, y: Sequences, columns: NDArray[np.int64], limit: float, memory: Memory) -> float:
         """Squared warped distance of some columns, those left out being the same constant in both sequences."""
@@ -135,7 +135,8 @@ class _Search:
         even = max(2, count + count % 2)
         memory.x[:count], memory.y[:count] = self.x.columns[columns], y.columns[columns]
         memory.x[count:even] = memory.y[count:even] = 0
-        return squared_dtw(memory.x[:even], memory.y[:even], *self.after, limit, memory.diagonals, memory.cost)
+        x, y_columns = memory.x[:even], memory.y[:even]
+        return squared_dtw(x, y_columns, self.after[0], self.after[1], limit, memory.diagonals, memory.cost)
 
 
 @kernel
