@@ -100,6 +100,12 @@ def test_stretches_of_a_clip(tmp_path, recordings):
     assert len(file.clip(3, 30, 99)) == 10
 
 
+def test_a_file_that_is_packed_anew_is_read_anew(tmp_path, recordings):
+    before = packed(tmp_path, recordings).clip(0)
+    after = packed(tmp_path, [clip for clip in recordings if not clip.clip.startswith("d0/")]).clip(0)
+    assert not np.array_equal(before.features["mfcc"], after.features["mfcc"])
+
+
 def test_streams_by_what_they_describe(tmp_path, recordings):
     file = packed(tmp_path, recordings, features=("mfcc", "landmarks", "facial"))
     assert file.groups == {

@@ -65,6 +65,28 @@ def _checked(path: Path, values: NDArray[Any]) -> Matrix:
     return matrix
 
 
+def find(
+    brought: Path | None, behaviour: Sequence[Floats], dyads: Dyads, share: float
+) -> tuple[Matrix, dict[str, str]]:
+    """Matrix (N, N): what the data set brings, `derive` in the splits for which it brings nothing.
+
+    Args:
+        brought: File or folder as for `assemble`, or None.
+        behaviour: Attributes (T, 25) of each clip.
+        dyads: Their clips.
+        share: As for `derive`.
+
+    Returns:
+        The matrix, and for each split its file or `derived`.
+    """
+    matrix, files = (np.zeros((len(behaviour),) * 2, np.uint8), {}) if brought is None else assemble(brought, dyads)
+    missing = [k for k, split in enumerate(SPLITS) if split not in files and (dyads.split == k).any()]
+    if missing:
+        derived = derive([summary(values) for values in behaviour], dyads.split, share)
+        matrix |= derived * np.isin(dyads.split, missing)[:, None]
+    return matrix, dict.fromkeys(SPLITS, "derived") | files
+
+
 def assemble(path: Path, dyads: Dyads) -> tuple[Matrix, dict[str, str]]:
     """Matrix (N, N) of what the data set brings, and which splits came from which file; other splits are left 0.
 

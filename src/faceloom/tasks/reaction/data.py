@@ -107,7 +107,8 @@ class Packed:
         """Clip k, or its frames from `start` to `stop`."""
         stop = self.frames(k) if stop is None else min(stop, self.frames(k))
         rows = slice(int(self.offsets[k]) + start, int(self.offsets[k]) + stop)
-        file = _opened(str(self.path), os.getpid())
+        written = self.path.stat()
+        file = _opened(str(self.path), os.getpid(), written.st_ino, written.st_mtime_ns)
         return Sample(
             features={name: _stretch(file["features"][name], k, start, stop) for name in self.widths},
             clip_features={name: file["clip_features"][name][k] for name in self.clip_widths},
@@ -133,8 +134,8 @@ def _stretch(dataset: h5py.Dataset, k: int, start: int, stop: int) -> Halves:
 
 
 @lru_cache(maxsize=4)
-def _opened(path: str, _process: int) -> h5py.File:
-    """An open file of this process: a forked worker must not share its parent's."""
+def _opened(path: str, _process: int, _inode: int, _time: int) -> h5py.File:
+    """An open file of this process, for a forked worker must not share its parent's; another once it is replaced."""
     return h5py.File(path, "r")
 
 

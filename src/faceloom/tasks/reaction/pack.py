@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -67,14 +66,10 @@ def pack(clips: Sequence[Clip], recordings: Path, settings: PackReaction, out: P
     who = dyads.arrange(_seen(pairs, faces, counts), listed)
     _require(who, out)
     lengths = _lengths(who, faces, counts)
-    partial = out.with_suffix(".partial")
-    partial.parent.mkdir(parents=True, exist_ok=True)
-    with h5py.File(partial, "w") as file:
-        write.groups(file)
+    with write.packed(out) as file:
         about = _write_faces(file, who, [faces[name] for name in who.clips], lengths, recordings, settings)
         _write_features(file, [by_name[name] for name in who.clips], who, lengths, faces, settings)
-        file.attrs["about"] = json.dumps({"source": settings.source, "counts": dict(counts), **about}, sort_keys=True)
-    partial.replace(out)
+        write.about(file, {"source": settings.source, "counts": dict(counts), **about})
     return len(who.clips)
 
 
@@ -151,32 +146,12 @@ def _write_faces(
     is_face = np.concatenate([face.is_face[:n] for face, n in zip(faces, lengths, strict=True)])
     split = np.repeat(who.split, lengths)
     books = codebooks.build(attributes[is_face & (split == 0)], settings.expressions, settings.seed)
-    matrix, origin = _appropriate(who, faces, lengths, recordings, settings)
-    file["names"] = np.array(who.clips, h5py.string_dtype())
-    file["offsets"] = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    for name in ("partner", "split"):
-        file[name] = getattr(who, name)
-    file["appropriate"], file["attributes"], file["is_face"] = matrix, attributes, is_face
-    file["tokens"] = books.encode(attributes)
-    codebooks.save(books, file.create_group("codebooks"))
+    behaviour = [face.values[:n].astype(np.float32) for face, n in zip(faces, lengths, strict=True)]
+    brought = None if settings.appropriateness is None else recordings / settings.appropriateness
+    matrix, origin = appropriateness.find(brought, behaviour, who, settings.alike)
+    write.dyads(file, who, lengths, matrix)
+    write.faces(file, attributes, is_face, books.encode(attributes), books)
     return {"appropriate": origin, "codebooks": _described(books, attributes, is_face, split)}
-
-
-def _appropriate(
-    who: Dyads, faces: Sequence[Face], lengths: NDArray[np.int64], recordings: Path, settings: PackReaction
-) -> tuple[NDArray[np.uint8], dict[str, str]]:
-    """The data set's matrix where it has one, the derived one in the other splits."""
-    summaries = [
-        appropriateness.summary(face.values[:n].astype(np.float32)) for face, n in zip(faces, lengths, strict=True)
-    ]
-    origin = dict.fromkeys(SPLITS, "derived")
-    if settings.appropriateness is None:
-        return appropriateness.derive(summaries, who.split, settings.alike), origin
-    matrix, files = appropriateness.assemble(recordings / settings.appropriateness, who)
-    if missing := [k for k, split in enumerate(SPLITS) if split not in files and (who.split == k).any()]:
-        derived = appropriateness.derive(summaries, who.split, settings.alike)
-        matrix |= derived * np.isin(who.split, missing)[:, None]
-    return matrix, origin | files
 
 
 def _described(

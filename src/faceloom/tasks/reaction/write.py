@@ -1,8 +1,11 @@
-"""Writing feature streams into a packed file, a window at a time, as float16."""
+"""Writing a packed file: dyads and faces at once, feature streams a window at a time, as float16."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 import h5py
@@ -11,6 +14,9 @@ from numpy.typing import NDArray
 
 from faceloom import progress
 from faceloom.errors import InputError
+from faceloom.tasks.reaction import codebooks
+from faceloom.tasks.reaction.codebooks import Codebooks
+from faceloom.tasks.reaction.dyads import Dyads
 from faceloom.tasks.reaction.features import Moments
 
 Halves = NDArray[np.float16]
@@ -18,10 +24,43 @@ Halves = NDArray[np.float16]
 HALF_MAX: Final = float(np.finfo(np.float16).max)
 
 
-def groups(file: h5py.File) -> None:
-    """The groups that `stream` and `vectors` write to."""
-    for name in ("features", "clip_features", "statistics"):
-        file.create_group(name)
+@contextmanager
+def packed(out: Path) -> Iterator[h5py.File]:
+    """A file that takes its name when all of it is written."""
+    partial = out.with_suffix(".partial")
+    partial.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with h5py.File(partial, "w") as file:
+            for name in ("features", "clip_features", "statistics"):
+                file.create_group(name)
+            yield file
+        partial.replace(out)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def about(file: h5py.File, facts: Mapping[str, Any]) -> None:
+    """Write what was counted while packing."""
+    file.attrs["about"] = json.dumps(facts, sort_keys=True)
+
+
+def dyads(file: h5py.File, who: Dyads, lengths: NDArray[np.int64], appropriate: NDArray[np.uint8]) -> None:
+    """Write who answers whom, and the frames of each clip (N,)."""
+    file["names"] = np.array(who.clips, h5py.string_dtype())
+    file["offsets"] = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    file["partner"], file["split"], file["appropriate"] = who.partner, who.split, appropriate
+
+
+def faces(
+    file: h5py.File,
+    attributes: NDArray[Any],
+    is_face: NDArray[np.bool_],
+    tokens: NDArray[np.int32],
+    books: Codebooks,
+) -> None:
+    """Write every frame's attributes (F, 25), whether it shows a face (F,), its tokens (F, 3), and what they mean."""
+    file["attributes"], file["is_face"], file["tokens"] = half(attributes), is_face, tokens
+    codebooks.save(books, file.create_group("codebooks"))
 
 
 def half(values: NDArray[Any]) -> Halves:
@@ -53,7 +92,7 @@ def stream(
     The dataset is contiguous: float16 features hardly compress, and any stretch of a clip is one read.
 
     Args:
-        file: With `groups`.
+        file: Of `packed`.
         name: Of the stream.
         clips: For each clip its rows, window by window; those beyond its length are dropped, missing ones are NaN.
         lengths: Frames of each clip.
