@@ -27,12 +27,12 @@ def pack_gesture(p: params.Params, task: str, out: Path) -> int:
 def pack_reaction(p: params.Params, task: str, out: Path) -> int:
     """Dyads, both directions of each."""
     pack, published = import_module(f"faceloom.tasks.{task}.pack"), import_module(f"faceloom.tasks.{task}.published")
-    settings, recordings = p.pack.reaction, Path(p.catalog.recordings)
-    if settings.published:
-        return int(published.pack(Path(settings.published), recordings, settings, out))
-    folders = {place: Path("data") / place for place in pack.places(settings)}
+    section, recordings = p.pack.reaction, Path(p.catalog.recordings)
+    if section.published:
+        return int(published.pack(Path(section.published), recordings, section, out))
+    folders = {place: Path("data") / place for place in pack.places(section)}
     clips = load_clips(Path("data/catalog.parquet"), recordings, folders, sidecars=("truth",))
-    return int(pack.pack(clips, recordings, settings, out))
+    return int(pack.pack(clips, recordings, section, out))
 
 
 PACKS = {"gesture": pack_gesture, "reaction": pack_reaction}
