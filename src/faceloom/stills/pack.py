@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -14,6 +14,7 @@ import numpy.typing as npt
 from faceloom.errors import InputError
 from faceloom.stills.classes import CLASSES, NONE, ClassSet, counterparts
 from faceloom.stills.faces import Faces, Skips
+from faceloom.stills.framing import framing
 from faceloom.stills.packed import SPLITS
 from faceloom.stills.points import KEYPOINTS
 from faceloom.stills.sources import Source, open_source
@@ -119,6 +120,7 @@ def _about(source: Source, settings: Settings, split: Split, skips: Skips) -> di
         "source": source.name,
         "classes": list(CLASSES[settings.classes]) if settings.classes else [],
         "size": source.side,
+        "framing": asdict(framing(source.name, settings.margin)),
         "split_rule": split.rule,
         "leaks": split.leaks,
         "skipped": skips.counts(),

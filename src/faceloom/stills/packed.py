@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from faceloom.errors import InputError
+from faceloom.stills.framing import Framing
 
 SPLITS: Final = ("train", "val", "test")
 
@@ -29,7 +30,7 @@ class Packed:
 
     `points` is empty (N, 0, 2) for a task of classes, `labels` is all 0 and `classes` empty for keypoints. `source` is
     the kind of data set, `split_rule` how the faces were split, `leaks` whether that lets a face, or a copy of it, into
-    two splits; `skipped` counts the rows left out by reason.
+    two splits; `skipped` counts the rows left out by reason; `framing` is how tight the pictures are.
     """
 
     images: npt.NDArray[np.uint8]
@@ -42,6 +43,7 @@ class Packed:
     split_rule: str
     leaks: bool
     skipped: Mapping[str, int]
+    framing: Framing = field(default_factory=Framing)
 
     def __len__(self) -> int:
         return len(self.images)
@@ -85,4 +87,5 @@ def _read(file: h5py.File) -> Packed:
         split_rule=str(file.attrs["split_rule"]),
         leaks=bool(file.attrs["leaks"]),
         skipped=json.loads(file.attrs["skipped"]),
+        framing=Framing(**json.loads(file.attrs.get("framing", "{}"))),
     )

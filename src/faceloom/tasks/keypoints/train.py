@@ -41,5 +41,6 @@ def train(packed: Path, section: Mapping[str, Any], out: Path) -> History:
     module = KeypointModule(network, recipe)
     digest = file_digest(packed)
     history = fit_pictures("keypoints", module, training, watched, digest)
-    folder.save(out, module.finished(), folder.About(KEYPOINTS, asdict(recipe), digest), history)
+    about = folder.About(KEYPOINTS, asdict(recipe), digest, training.framing)
+    folder.save(out, module.finished(), about, history)
     return history

@@ -48,7 +48,8 @@ def train(task: str, build: Build, packed: Path, section: Mapping[str, Any], out
     module = ClassifierModule(network, recipe, weights if by_loss else torch.ones(len(data.classes)))
     digest = file_digest(packed)
     history = fit_pictures(task, module, training, watched, digest, _chances(recipe, weights, training.labels))
-    folder.save(out, module.finished(), folder.About(data.classes, asdict(recipe), digest), history)
+    about = folder.About(data.classes, asdict(recipe), digest, data.framing)
+    folder.save(out, module.finished(), about, history)
     return history
 
 

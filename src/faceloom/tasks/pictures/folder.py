@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from faceloom.errors import InputError
+from faceloom.stills.framing import Framing
 
 if TYPE_CHECKING:
     from faceloom.tasks.trainer import History
@@ -32,6 +33,7 @@ class About:
     classes: tuple[str, ...]
     settings: Mapping[str, Any]
     data: str
+    framing: Framing = field(default_factory=Framing)
 
 
 def save(out: Path, network: nn.Module, about: About, history: History) -> None:
@@ -65,7 +67,8 @@ def load(folder: Path, build: Callable[..., N]) -> tuple[N, About]:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
         network = build(**config["network"])
         network.load_state_dict(load_file(folder / WEIGHTS))
-        return network.eval(), About(tuple(config["classes"]), config["settings"], config["data"])
+        framing = Framing(**config.get("framing", {}))
+        return network.eval(), About(tuple(config["classes"]), config["settings"], config["data"], framing)
     except FileNotFoundError as error:
         raise InputError(
             f"{error.filename or folder}: no such file; run `dvc repro train@{folder.name}` first."
