@@ -18,6 +18,7 @@ from faceloom.metrics.reaction.baselines import baselines as naive
 from faceloom.metrics.reaction.checks import WIDTH, Rows, check, check_finite
 from faceloom.metrics.reaction.evaluation import evaluate
 from faceloom.metrics.reaction.realism import frechet_distance
+from faceloom.runtime import Runtime
 
 Row = dict[str, float]
 
@@ -91,8 +92,9 @@ def score(
         advance: Called for each clip of each row.
     """
     arrays = (inputs.real, inputs.speaker, inputs.appropriate)
+    workers = Runtime.load().workers
     table = {
-        name: evaluate(pred, *arrays, advance=advance, checked=True)
+        name: evaluate(pred, *arrays, workers=workers, advance=advance, checked=True)
         for name, pred in inputs.rows(with_baselines).items()
     }
     if rendered is not None:
