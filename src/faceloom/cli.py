@@ -102,6 +102,33 @@ def score(
         console.print(f"wrote {out}")
 
 
+@cli.command()
+def predict(
+    paths: Annotated[list[Path], typer.Argument(help="pictures, films, and folders of them", metavar="PATH...")],
+    out: Annotated[Path, typer.Option(help="folder for the table and the annotated pictures")] = Path("predictions"),
+    csv: Annotated[bool, typer.Option("--csv", help="write the table as CSV rather than Parquet")] = False,
+    model: Annotated[
+        list[str] | None, typer.Option(help="keypoints, expression, emotion_cnn, action_units; may be repeated")
+    ] = None,
+    pictures: Annotated[bool, typer.Option(help="draw what was found")] = True,
+    cropped: Annotated[bool, typer.Option("--cropped", help="each picture is one face already, nothing else")] = False,
+    min_size: Annotated[float, typer.Option(help="smallest face, relative to a picture's shorter side")] = 0.08,
+    models: Annotated[Path, typer.Option(help="folder of the trained models")] = Path("models"),
+) -> None:
+    """Find every face and say its points, expression, action units and pose."""
+    from faceloom.prediction.request import Request
+    from faceloom.progress import bar
+
+    request = Request.check(
+        paths, models, model or (), out=out, csv=csv, pictures=pictures, cropped=cropped, min_size=min_size
+    )
+    with bar("frames", request.frames()) as advance:
+        outcome = request.run(advance)
+    for sentence in outcome.sentences():
+        console.print(escape(sentence), soft_wrap=True)
+    console.print(f"wrote {request.table}")
+
+
 @cache.command("stats")
 def cache_stats() -> None:
     """Entries, size, and the hits and misses of each extractor's last run."""

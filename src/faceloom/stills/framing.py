@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 
@@ -14,10 +14,12 @@ class Framing:
     Attributes:
         margin: Side of the square over the larger side of the box.
         down: Centre of the square below that of the box, over the same side.
+        pixels: Side of the picture that it becomes.
     """
 
     margin: float = 1.7
     down: float = 0.0
+    pixels: int = 96
 
 
 FOUND: Final[Mapping[str, Framing]] = {
@@ -31,6 +33,6 @@ A folder's pictures may be anything; it has FER2013's, as most such folders are 
 """
 
 
-def framing(source: str, margin: float) -> Framing:
+def framing(source: str, pixels: int, margin: float) -> Framing:
     """Of a data set by the kind that it is (`Source.name`); `margin` is the studio's, which is cropped as asked."""
-    return FOUND.get(source, Framing(margin))
+    return replace(FOUND.get(source, Framing(margin)), pixels=pixels)

@@ -120,7 +120,7 @@ def _about(source: Source, settings: Settings, split: Split, skips: Skips) -> di
         "source": source.name,
         "classes": list(CLASSES[settings.classes]) if settings.classes else [],
         "size": source.side,
-        "framing": asdict(framing(source.name, settings.margin)),
+        "framing": asdict(framing(source.name, source.side, settings.margin)),
         "split_rule": split.rule,
         "leaks": split.leaks,
         "skipped": skips.counts(),

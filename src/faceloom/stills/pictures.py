@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -24,16 +25,31 @@ def grey(path: Path) -> Grey:
     Raises:
         ValueError: what is wrong with the file, in words.
     """
+    return _read(path, _grey)
+
+
+def colour(path: Path) -> Grey:
+    """RGB values (H, W, 3), as `grey` reads them; raises ValueError as it does."""
+    return _read(path, _colour)
+
+
+def frames(path: Path) -> int:
+    """How many pictures a readable file holds: more than one in an animation."""
+    with Image.open(path) as image:
+        return int(getattr(image, "n_frames", 1))
+
+
+def _read(path: Path, convert: Callable[[Image.Image], Grey]) -> Grey:
     try:
         with Image.open(path) as image:
-            pixels = _grey(ImageOps.exif_transpose(image))
+            pixels = convert(ImageOps.exif_transpose(image))
     except Image.DecompressionBombError:
         raise ValueError("too large a picture") from None
     except UnidentifiedImageError:
         raise ValueError("no picture that can be read") from None
     except (OSError, SyntaxError, ValueError, EOFError, struct.error):  # what Pillow's decoders raise for damage
         raise ValueError("a damaged picture") from None
-    if min(pixels.shape) < SMALLEST:
+    if min(pixels.shape[:2]) < SMALLEST:
         raise ValueError(f"smaller than {SMALLEST}x{SMALLEST} pixels")
     return pixels
 
@@ -41,12 +57,23 @@ def grey(path: Path) -> Grey:
 def _grey(image: Image.Image) -> Grey:
     if image.mode.startswith(("I", "F")):
         return _narrow(np.asarray(image))
+    if image.has_transparency_data or image.mode not in ("1", "L"):
+        image = _opaque(image)
+    return np.asarray(image.convert("L"), np.uint8)
+
+
+def _colour(image: Image.Image) -> Grey:
+    if image.mode.startswith(("I", "F")):
+        return np.repeat(_narrow(np.asarray(image))[..., None], 3, axis=2)
+    return np.asarray(_opaque(image), np.uint8)
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    """In RGB, where every mode leads: Pillow knows no way from some (LAB) to grey."""
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image)
-    elif image.mode not in ("1", "L"):
-        image = image.convert("RGB")  # Pillow knows no way from some modes (LAB) to grey
-    return np.asarray(image.convert("L"), np.uint8)
+    return image.convert("RGB")
 
 
 def _narrow(values: npt.NDArray[np.generic]) -> Grey:

@@ -104,6 +104,11 @@ def crop(
     image: npt.NDArray[np.uint8], points: npt.NDArray[np.float32], roi: Roi, side: int
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
     """A square of a grey picture as (side, side), averaged where it is scaled down, and the points in it."""
-    large = roi.cut(image, max(side, round(roi.side)))
     flat = np.concatenate([points, np.zeros((len(points), 1), np.float32)], axis=1)
-    return np.asarray(cv2.resize(large, (side, side), interpolation=cv2.INTER_AREA)), roi.to_crop(flat, side)[:, :2]
+    return shrunk(image, roi, side), roi.to_crop(flat, side)[:, :2]
+
+
+def shrunk(image: npt.NDArray[np.uint8], roi: Roi, side: int) -> npt.NDArray[np.uint8]:
+    """A square of a picture as (side, side) or (side, side, 3), averaged where it is scaled down."""
+    large = roi.cut(image, max(side, round(roi.side)))
+    return np.asarray(cv2.resize(large, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
