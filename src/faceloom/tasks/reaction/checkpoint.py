@@ -59,6 +59,12 @@ class ReactionModel:
         """The preset of `online` or `offline` that train.reaction names."""
         return PRESETS[str(self.settings[task])]
 
+    def tensors(self, speaker: Sample) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+        """The streams that the network hears (T, size) by name, and is_face (T,), on its device."""
+        device = self.network.match_token.device
+        features = {name: _tensor(speaker.features[name], device) for name in self.streams}
+        return features, torch.from_numpy(speaker.is_face).to(device)
+
     def react(
         self, speaker: Sample, task: str, sampling: Sampling | None = None, samples: int = 10, seed: int = 0
     ) -> NDArray[np.int32]:
@@ -72,8 +78,7 @@ class ReactionModel:
             seed: One seed, one result.
         """
         sampling, device = sampling or self.sampling(task), self.network.match_token.device
-        features = {name: _tensor(speaker.features[name], device) for name in self.streams}
-        is_face = torch.from_numpy(speaker.is_face).to(device)
+        features, is_face = self.tensors(speaker)
         if task == "online":
             codes = generate_online(self.network, features, is_face, sampling, samples, seed)
         else:
