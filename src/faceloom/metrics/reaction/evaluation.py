@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 from faceloom.metrics.reaction.checks import Rows, check
 from faceloom.metrics.reaction.concordance import concordance
