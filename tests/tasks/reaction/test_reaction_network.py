@@ -59,12 +59,12 @@ def test_the_published_widths_give_the_published_sizes():
 def test_initial_weights():
     torch.manual_seed(0)
     net = ReactionNetwork(replace(CONFIG, width=96, layers=8))
-    block = net.blocks[3]
-    assert block.both_ways.qkv.weight.std().item() == pytest.approx(0.02, rel=0.05)
+    block, std = net.blocks[3], 0.02 * 8**0.5
+    assert block.both_ways.qkv.weight.std().item() == pytest.approx(std, rel=0.05)
     for layer in (block.both_ways.out, block.causal.out, block.down):
-        assert layer.weight.std().item() == pytest.approx(0.02 / 4, rel=0.05)
+        assert layer.weight.std().item() == pytest.approx(std / 4, rel=0.05)
         assert not layer.bias.any()
-    assert net.modality.std().item() == pytest.approx(0.02, rel=0.15)
+    assert net.modality.std().item() == pytest.approx(std, rel=0.15)
 
 
 def online(features, is_face, listener, chunk=1, net=NET):

@@ -31,7 +31,10 @@ class Settings:
     layers: int = 3
     heads: int = 4
     dropout: float = 0.1
+    attention_dropout: float = 0.0
     frames: int = 125
+    meaning: bool = True
+    positions: float = 0.2
     chunks: tuple[int, ...] = (1, 5)
     swap: float = 0.2
     learning_rate: float = 1e-3

@@ -7,7 +7,7 @@ they share the block's LayerNorms and MLP, and everything outside the blocks.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -19,8 +19,11 @@ from faceloom.tasks.reaction.tokens import (
     FRAME,
     LAST,
     SPEAKER,
+    VALUES,
     Group,
     Listener,
+    Meaning,
+    MeaningHead,
     NetworkConfig,
     Speaker,
     delayed,
@@ -39,8 +42,8 @@ class Block(nn.Module):
         super().__init__()
         width = config.width
         self.before_attention, self.before_mlp = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.both_ways = SelfAttention(width, config.heads, config.dropout)
-        self.causal = SelfAttention(width, config.heads, config.dropout)
+        self.both_ways = SelfAttention(width, config.heads, config.dropout, config.attention_dropout)
+        self.causal = SelfAttention(width, config.heads, config.dropout, config.attention_dropout)
         self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
         self.dropout = nn.Dropout(config.dropout)
 
@@ -69,14 +72,21 @@ class ReactionNetwork(nn.Module):
         self.clip = Group(config.clip, config.width)
         self.match_token = nn.Parameter(torch.zeros(config.width))
         self.modality = nn.Parameter(torch.zeros(FRAME + len(LAST), config.width))
-        self.register_buffer("positions", sinusoids(FRAME * config.frames + 1, config.width), persistent=False)
+        table = config.positions * sinusoids(FRAME * config.frames + 1, config.width)
+        self.register_buffer("positions", table, persistent=False)
         self.dropout = nn.Dropout(config.dropout)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
         self.norm = nn.LayerNorm(config.width)
-        self.heads = nn.ModuleList(nn.Linear(config.width, size, bias=False) for size in config.codes)
+        self.heads = nn.ModuleList(
+            MeaningHead(size, values, config.width) if config.meaning else nn.Linear(config.width, size, bias=False)
+            for size, values in zip(config.codes, VALUES, strict=True)
+        )
         self.match_head = nn.Linear(config.width, 2, bias=False)
-        self.apply(_initialise)
-        self._initialise_residual()
+        self._initialise()
+
+    def forward(self, features: Features, is_face: Tensor, codes: Tensor, clip: Features) -> Logits:
+        """Logits of all three streams as `offline` has them."""
+        return self.logits(self.offline(features, is_face, codes, clip))
 
     def offline(
         self, features: Features, is_face: Tensor, codes: Tensor, clip: Features, valid: Tensor | None = None
@@ -177,14 +187,29 @@ class ReactionNetwork(nn.Module):
     def _listener_states(self, x: Tensor) -> Tensor:
         return x.view(len(x), -1, FRAME, self.config.width)[:, :, len(SPEAKER) :]
 
-    def _initialise_residual(self) -> None:
-        """N(0, 0.02) for learned vectors; what is added to the residual gets less, so that its variance stays."""
+    def know(self, tables: Sequence[Tensor]) -> None:
+        """Tell a network with `meaning` what the codes of the three streams stand for: (codes, values) each."""
+        for parts in (self.listener.tables, self.heads):
+            for part, table in zip(parts, tables, strict=True):
+                if isinstance(part, Meaning):
+                    part.know(table)
+
+    def _initialise(self) -> None:
+        """N(0, 0.02); what is added to the residual gets less, so that its variance stays.
+
+        0.02 is meant for a width of 768; narrower networks get as much more as keeps a layer's output as large.
+        """
+        std = 0.02 * math.sqrt(768 / self.config.width)
+        for part in self.modules():
+            _draw(part, std)
         for vector in (self.match_token, self.modality, self.speaker.no_face, *_absent(self)):
-            nn.init.normal_(vector, std=0.02)
-        std = 0.02 / math.sqrt(2 * self.config.layers)
+            nn.init.normal_(vector, std=std)
         for block in (part for part in self.modules() if isinstance(part, Block)):
             for layer in (block.both_ways.out, block.causal.out, block.down):
-                nn.init.normal_(layer.weight, std=std)
+                nn.init.normal_(layer.weight, std=std / math.sqrt(2 * self.config.layers))
+        for part in (part for part in self.modules() if isinstance(part, Meaning)):
+            for weight in (part.map[0].weight, part.map[2].weight):
+                nn.init.kaiming_normal_(weight, nonlinearity="linear")  # few values: 0.02 would be no signal
 
 
 def _visible(valid: Tensor) -> Tensor:
@@ -193,9 +218,9 @@ def _visible(valid: Tensor) -> Tensor:
     return keys[:, None, None]
 
 
-def _initialise(module: nn.Module) -> None:
+def _draw(module: nn.Module, std: float) -> None:
     if isinstance(module, nn.Linear | nn.Embedding):
-        nn.init.normal_(module.weight, std=0.02)
+        nn.init.normal_(module.weight, std=std)
     if isinstance(module, nn.Linear) and module.bias is not None:
         nn.init.zeros_(module.bias)
 

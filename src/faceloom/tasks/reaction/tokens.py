@@ -13,9 +13,12 @@ from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 SPEAKER: Final = ("face", "pose", "audio")
 LISTENER: Final = ("AU", "expression", "VA")
+VALUES: Final = (15, 8, 2)
+"""Values that a code of each of the listener's streams stands for."""
 FRAME: Final = len(SPEAKER) + len(LISTENER)
 """Tokens of a frame."""
 LAST: Final = {"clip": FRAME, "match": FRAME + 1}
@@ -39,8 +42,12 @@ class NetworkConfig:
         width: Of a token.
         layers: Blocks.
         heads: Of each attention; divides the width.
-        dropout: Everywhere.
+        dropout: Of vectors and of what blocks add to them.
+        attention_dropout: Of attention weights.
         frames: Longest sequence.
+        meaning: Codes enter and leave by the values that they stand for (`Meaning`) rather than by a vector each.
+        positions: Amplitude of the position vectors; 1 as published, and then many steps pass before a small network
+            hears anything else.
     """
 
     face: Streams
@@ -52,7 +59,10 @@ class NetworkConfig:
     layers: int = 3
     heads: int = 4
     dropout: float = 0.1
+    attention_dropout: float = 0.0
     frames: int = 750
+    meaning: bool = False
+    positions: float = 1.0
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> NetworkConfig:
@@ -119,12 +129,60 @@ class Listener(nn.Module):
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        self.tables = nn.ModuleList(nn.Embedding(size + 1, config.width) for size in config.codes)
+        sizes = zip(config.codes, VALUES, strict=True)
+        self.tables = nn.ModuleList(
+            Meaning(size, values, config.width, 1) if config.meaning else nn.Embedding(size + 1, config.width)
+            for size, values in sizes
+        )
         self.register_buffer("unknown", torch.tensor(config.codes), persistent=False)
 
     def forward(self, codes: Tensor) -> Tensor:
         """Codes (B, T, 3) to (B, T, 3, width)."""
         return torch.stack([table(codes[..., k]) for k, table in enumerate(self.tables)], dim=2)
+
+
+class Meaning(nn.Module):
+    """Vectors of codes, computed from what the codes stand for: neighbours are alike before they have been seen.
+
+    As a table of vectors it takes the place of an embedding, as a table of weights that of a head.
+
+    Args:
+        size: Codes.
+        values: That a code stands for.
+        width: Of a vector.
+        more: Learned vectors after those of the codes.
+    """
+
+    values: Tensor
+
+    def __init__(self, size: int, values: int, width: int, more: int = 0) -> None:
+        super().__init__()
+        self.register_buffer("values", torch.zeros(size, values))
+        self.map = nn.Sequential(nn.Linear(values, width), nn.GELU(), nn.Linear(width, width, bias=False))
+        self.more = nn.Parameter(torch.zeros(more, width)) if more else None
+
+    def know(self, table: Tensor) -> None:
+        """Set what the codes stand for (size, values); columns are standardised."""
+        wide = table.double()
+        self.values.copy_((wide - wide.mean(dim=0)) / wide.std(dim=0, correction=0).clamp(min=1e-3))
+
+    @property
+    def weight(self) -> Tensor:
+        """All vectors (size + more, width)."""
+        known: Tensor = self.map(self.values)
+        return known if self.more is None else torch.cat([known, self.more.to(known.dtype)])
+
+    def forward(self, codes: Tensor) -> Tensor:
+        """Codes (...) to (..., width)."""
+        return functional.embedding(codes, self.weight)
+
+
+class MeaningHead(Meaning):
+    """Logits by likeness to what the codes stand for."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., width) to (..., size)."""
+        return functional.linear(x, self.weight)
 
 
 def delayed(codes: Tensor, chunk: int, unknown: Tensor) -> Tensor:

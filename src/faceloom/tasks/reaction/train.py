@@ -16,6 +16,7 @@ from faceloom.tasks import trainer
 from faceloom.tasks.reaction import checkpoint, data
 from faceloom.tasks.reaction.batches import Draws, DyadDataset
 from faceloom.tasks.reaction.checkpoint import ReactionModel
+from faceloom.tasks.reaction.codebooks import STREAMS
 from faceloom.tasks.reaction.data import Packed
 from faceloom.tasks.reaction.module import ReactionModule, Settings
 from faceloom.tasks.reaction.network import ReactionNetwork
@@ -116,11 +117,12 @@ def _loader(dataset: DyadDataset, draws: Draws) -> DataLoader[Any]:
 
 def build(packed: Packed, settings: Settings) -> ReactionModule:
     """The module that settings and data ask for: new weights from the seed, or those of the model to start from."""
-    config = network_config(packed, settings)
+    config = sizes({**packed.widths, **packed.clip_widths}, packed.codebooks.sizes, settings)
     trainer.seeded(settings.seed)
     network = ReactionNetwork(config)
     for group in (network.speaker.face, network.speaker.pose, network.speaker.audio):
         _standardise(group, packed)
+    network.know([torch.from_numpy(getattr(packed.codebooks, name)) for name in STREAMS])
     if settings.start is not None:
         network.load_state_dict(_started(Path(settings.start), config, packed).network.state_dict())
     elif settings.stage == "finetune":
@@ -128,21 +130,24 @@ def build(packed: Packed, settings: Settings) -> ReactionModule:
     return ReactionModule(network, settings)
 
 
-def network_config(packed: Packed, settings: Settings) -> NetworkConfig:
-    """Sizes of the network."""
+def sizes(widths: Mapping[str, int], codes: tuple[int, int, int], settings: Settings) -> NetworkConfig:
+    """Sizes of the network for streams of these widths; raises InputError for a stream that no token takes."""
     groups: dict[str, Streams] = {"face": (), "pose": (), "audio": (), "clip": ()}
-    for name, width in sorted({**packed.widths, **packed.clip_widths}.items()):
+    for name, width in sorted(widths.items()):
         if name not in GROUPS:
-            raise InputError(f"{packed.path.name}: no token takes the stream `{name}`; use {', '.join(GROUPS)}.")
+            raise InputError(f"reaction: no token takes the stream `{name}`; use {', '.join(GROUPS)}.")
         groups[GROUPS[name]] += ((name, width),)
     return NetworkConfig(
         **groups,
-        codes=packed.codebooks.sizes,
+        codes=codes,
         width=settings.width,
         layers=settings.layers,
         heads=settings.heads,
         dropout=settings.dropout,
+        attention_dropout=settings.attention_dropout,
         frames=settings.frames,
+        meaning=settings.meaning,
+        positions=settings.positions,
     )
 
 
@@ -162,7 +167,8 @@ def _standardise(group: Group, packed: Packed) -> None:
 def _started(folder: Path, config: NetworkConfig, packed: Packed) -> ReactionModel:
     """The model to go on from; raises InputError where it is one of other sizes or codebooks."""
     model = checkpoint.load(folder)
-    if replace(model.network.config, dropout=config.dropout, frames=config.frames) != config:
+    rates = {"dropout": config.dropout, "attention_dropout": config.attention_dropout, "frames": config.frames}
+    if replace(model.network.config, **rates) != config:
         raise InputError(f"{folder}: its network has other sizes than train.reaction asks for; train it again.")
     if model.codebooks.fingerprint != packed.codebooks.fingerprint:
         raise InputError(f"{folder}: it was trained with other codebooks than {packed.path.name} has; train it again.")
