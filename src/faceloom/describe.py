@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from faceloom import params
 from faceloom.errors import InputError
 
-Example = tuple[nn.Module, tuple[Tensor, ...]]
+Example = tuple[nn.Module, tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def _settings(task: str, preset: str | None) -> params.Params:
     return params.overlay(base, yaml.safe_load(path.read_text(encoding="utf-8")), path.name)
 
 
-def _trace(module: nn.Module, inputs: tuple[Tensor, ...]) -> list[Layer]:
+def _trace(module: nn.Module, inputs: tuple[Any, ...]) -> list[Layer]:
     rows: list[Layer] = []
 
     def note(name: str) -> Callable[[nn.Module, Any, Any], None]:
@@ -126,9 +126,45 @@ def _classes(section: params.StillsClasses) -> int:
     return len(CLASSES[section.classes])
 
 
+def _reaction(settings: params.Params) -> Example:
+    from faceloom.tasks.reaction.module import Settings
+    from faceloom.tasks.reaction.network import ReactionNetwork
+    from faceloom.tasks.reaction.train import sizes
+
+    widths = {name: REACTION_WIDTHS[name] for name in settings.pack.reaction.features}
+    codes = (5_976, settings.pack.reaction.expressions, 2_710)  # as many as published; data may hold fewer
+    config = sizes(widths, codes, Settings.from_params(settings.train.reaction.model_dump()))
+    frames = min(config.frames, 25)
+    features = {name: torch.zeros(1, frames, width) for name, width in widths.items()}
+    clip = {name: torch.zeros(1, width) for name, width in config.clip}
+    return ReactionNetwork(config), (
+        features,
+        torch.ones(1, frames, dtype=torch.bool),
+        torch.zeros(1, frames, 3, dtype=torch.long),
+        clip,
+    )
+
+
+REACTION_WIDTHS: Final = {
+    "facial": 25,
+    "landmarks": 136,
+    "head_pose": 6,
+    "mfcc": 26,
+    "prosody": 4,
+    "me_graphau": 25_088,
+    "resmasknet": 512,
+    "efficientnet_va": 1_408,
+    "videomae": 1_408,
+    "functionals": 6_373,
+    "lld": 194_805,
+}
+"""Of the feature streams of a dyad."""
+
+
 TASKS: Final[dict[str, Callable[[params.Params], Example]]] = {
     "gesture": _gesture,
     "keypoints": _keypoints,
     "expression": _expression,
     "emotion_cnn": _emotion_cnn,
+    "reaction": _reaction,
 }

@@ -245,6 +245,40 @@ class TrainClasses(TrainPictures):
     small: Fraction = 0.0
 
 
+class TrainReaction(Section):
+    """The unified transformer of a listener's reactions."""
+
+    seed: int = 7
+    stage: Literal["pretrain", "finetune"] = "pretrain"
+    start: str | None = None
+    width: Count = 64
+    layers: Count = 2
+    heads: Count = 4
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    attention_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    frames: Annotated[int, Field(ge=2)] = 100
+    meaning: bool = True
+    positions: Annotated[float, Field(ge=0)] = 0.2
+    chunks: Annotated[tuple[Count, ...], Field(min_length=1)] = (1, 5)
+    swap: Fraction = 0.2
+    learning_rate: Positive = 2e-3
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    warmup: Count = 20
+    schedule: Literal["constant", "cosine"] = "cosine"
+    clip: Positive | None = 10.0
+    batch_size: Count = 6
+    accumulate: Count = 1
+    batches: Count = 20
+    epochs: Count = 8
+    patience: Count = 3
+    ema: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    checkpointing: bool = False
+    threads: Count = 2
+    online: str = "online-frame"
+    offline: str = "offline-8steps"
+
+
 class Train(Section):
     """One section per task."""
 
@@ -253,6 +287,23 @@ class Train(Section):
     keypoints: TrainPictures = TrainPictures()
     expression: TrainClasses = TrainClasses(learning_rate=2e-3, batch_size=32, epochs=40, patience=40)
     emotion_cnn: TrainClasses = TrainClasses(width=32, epochs=15, patience=15)
+    reaction: TrainReaction = TrainReaction()
+
+
+class FinetuneReaction(Section):
+    """What the second stage does in another way than train.reaction."""
+
+    learning_rate: Positive = 5e-4
+    warmup: Count = 10
+    batches: Count = 15
+    epochs: Count = 3
+    patience: Count = 3
+
+
+class Finetune(Section):
+    """One section per task that has a second stage."""
+
+    reaction: FinetuneReaction = FinetuneReaction()
 
 
 class Report(Section):
@@ -277,6 +328,7 @@ class Params(Section):
     pack: Pack = Pack()
     stills: Stills = Stills()
     train: Train = Train()
+    finetune: Finetune = Finetune()
     report: Report = Report()
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from faceloom.errors import InputError
 
-TASKS: Final = ("action_units", "gesture", "keypoints", "expression", "emotion_cnn")
+TASKS: Final = ("action_units", "gesture", "keypoints", "expression", "emotion_cnn", "reaction")
 """Each is a package with `train.train` and `evaluate.evaluate`."""
 
 

@@ -1,0 +1,27 @@
+"""Second stage of a task's training, from the model of the first: `python stages/finetune.py reaction`."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from faceloom import params
+from faceloom.stage import run
+from faceloom.tasks import packed_file, task_name
+
+TASKS = ("reaction",)
+
+
+def main() -> None:
+    """Write models/<task>_finetuned."""
+    task, p = task_name(sys.argv, TASKS), params.load()
+    start = Path("models") / task
+    section = getattr(p.train, task).model_dump() | getattr(p.finetune, task).model_dump()
+    section |= {"stage": "finetune", "start": start.as_posix()}
+    out = start.with_name(f"{task}_finetuned")
+    import_module(f"faceloom.tasks.{task}.train").train(packed_file(task), section, out)
+
+
+if __name__ == "__main__":
+    run(main)
