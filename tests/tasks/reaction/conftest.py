@@ -17,6 +17,6 @@ def _own_state(monkeypatch, tmp_path):
 
 @pytest.fixture(scope="session")
 def packed(tmp_path_factory):
-    import toy_dyads
+    import toy_packed
 
-    return toy_dyads.pack(tmp_path_factory.mktemp("packed") / "reaction.h5")
+    return toy_packed.pack(tmp_path_factory.mktemp("packed") / "reaction.h5")
