@@ -56,7 +56,7 @@ class NetworkConfig:
     clip: Streams
     codes: tuple[int, int, int]
     width: int = 64
-    layers: int = 3
+    layers: int = 2
     heads: int = 4
     dropout: float = 0.1
     attention_dropout: float = 0.0
