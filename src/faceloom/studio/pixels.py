@@ -117,7 +117,8 @@ def resolve(
         corners: see p.
         pixels: see p.
     """
-    count = 0
+    none = np.int64(0)  # a plain 0 is a type of its own to numba, which would compile everything below a second time
+    count = none
     for y in range(size):
         for x in range(size):
             u, v = 2 * x, 2 * y
@@ -137,7 +138,7 @@ def resolve(
                     screen, triangles, groups, attributes, texture, settings, noise, rig, shadow,
                     background, linear, srgb, image, face, p, f, spots, shares, corners, pixels, count,
                 )  # fmt: skip
-                count = 0
+                count = none
     finish(
         screen, triangles, groups, attributes, texture, settings, noise, rig, shadow,
         background, linear, srgb, image, face, p, f, spots, shares, corners, pixels, count,
