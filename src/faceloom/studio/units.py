@@ -151,7 +151,7 @@ def labels_from_units(units: npt.ArrayLike) -> Floats:
     lifted = np.maximum(strength(units, "mouthUpperUp"), strength(units, "mouthLowerDown"))
     means = {au: np.mean([strength(units, u) for u in UNITS_OF_AU.get(au, ())], 0) for au in AUS if au != "AU25"}
     means["AU25"] = parted + 0.7 * lifted
-    return np.stack([MAX_INTENSITY * np.clip(means[au], 0, 1) for au in AUS], -1).astype(np.float32)
+    return (MAX_INTENSITY * np.clip(np.stack([means[au] for au in AUS], -1), 0, 1)).astype(np.float32)
 
 
 def drawn(units: npt.ArrayLike) -> Floats:
