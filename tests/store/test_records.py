@@ -26,6 +26,23 @@ def test_write_table_needs_a_chunk(tmp_path):
         write_table(tmp_path / "t.parquet", iter(()))
 
 
+def test_floats_are_written_as_streams_of_their_bytes(tmp_path):
+    table = pa.table(
+        {
+            "frame": pa.array([0, 1], pa.int32()),
+            "x": pa.array([0.5, None], pa.float32()),
+            "points": pa.array([[1.0, 2.0], [3.0, 4.0]], pa.list_(pa.float32(), 2)),
+            "image": images([b"x", None]),
+        }
+    )
+    assert write_table(tmp_path / "t.parquet", [table]) == 2
+    with pq.ParquetFile(tmp_path / "t.parquet") as file:
+        group = file.metadata.row_group(0)
+        encodings = {group.column(i).path_in_schema: group.column(i).encodings for i in range(group.num_columns)}
+    assert {path for path, used in encodings.items() if "BYTE_STREAM_SPLIT" in used} == {"x", "points.list.element"}
+    assert pq.read_table(tmp_path / "t.parquet").equals(table)
+
+
 def catalog(tmp_path, **extra):
     row = {"clip": "a.mp4", "digest": "d", "n_frames": 3, "start": 0.0, "status": "ok", "openface": None} | extra
     pq.write_table(pa.Table.from_pylist([row, row | {"clip": "b.mp4", "status": "bad"}]), tmp_path / "c.parquet")

@@ -95,7 +95,7 @@ def write_table(path: Path, chunks: Iterable[pa.Table]) -> int:
     try:
         for chunk in chunks:
             table = chunk.replace_schema_metadata(None)
-            writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
+            writer = writer or parquet_writer(path, table.schema)
             writer.write_table(table, row_group_size=max(len(table), 1))
             rows += len(table)
     finally:
@@ -104,6 +104,30 @@ def write_table(path: Path, chunks: Iterable[pa.Table]) -> int:
     if writer is None:
         raise ValueError("no chunk to write")
     return rows
+
+
+def parquet_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """A writer as all tables of clips are written: floats with their bytes in separate streams, then zstd.
+
+    Measured values hardly repeat: for the 468 landmarks a dictionary takes twice the time and a fifth more bytes.
+    """
+    leaves = [leaf for field in schema for leaf in _leaves(field.name, field.type)]
+    floats = [path for path, kind in leaves if pa.types.is_float32(kind) or pa.types.is_float64(kind)]
+    others = [path for path, _ in leaves if path not in floats]
+    return pq.ParquetWriter(
+        path, schema, compression="zstd", use_dictionary=others, use_byte_stream_split=floats or False
+    )
+
+
+def _leaves(path: str, kind: pa.DataType) -> Iterator[tuple[str, pa.DataType]]:
+    """The columns that Parquet makes of one field: their paths and types."""
+    if pa.types.is_struct(kind):
+        for child in kind:
+            yield from _leaves(f"{path}.{child.name}", child.type)
+    elif pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind) or pa.types.is_large_list(kind):
+        yield from _leaves(f"{path}.list.element", kind.value_type)
+    else:
+        yield path, kind
 
 
 def load_clips(

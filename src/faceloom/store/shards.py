@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from faceloom.store.cache import Entry
-from faceloom.store.records import slug, text_digest
+from faceloom.store.records import parquet_writer, slug, text_digest
 
 SHARDS: Final = 16
 """Upper bound on files per out. Part of the format: changing it moves every clip."""
@@ -86,7 +86,7 @@ def _append(
             rows = rows.add_column(0, "clip", pa.array([clip] * len(rows), pa.string()))
             if shard not in writers:
                 path = out / f"shard-{shard:03d}.parquet"
-                writers[shard] = stack.enter_context(pq.ParquetWriter(path, rows.schema, compression="zstd"))
+                writers[shard] = stack.enter_context(parquet_writer(path, rows.schema))
             writers[shard].write_table(rows, row_group_size=max(len(rows), 1))
         return file.metadata.num_rows, file.num_row_groups
 
