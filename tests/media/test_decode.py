@@ -80,6 +80,13 @@ def test_sound_that_starts_late_or_ends_early_is_silence(tmp_path, decoded):
     assert result.summary["silence"] == pytest.approx(1.0, abs=0.01)
 
 
+def test_sound_is_written_by_the_second_to_its_end(tmp_path, decoded):
+    result = decoded(film(tmp_path / "a.mkv", steady(60), sound=click(2.3, 2.4)))
+    with av.open(str(result.media)) as media:
+        sizes = [packet.size // 2 for packet in media.demux(audio=0) if packet.size]
+    assert sizes == [16000, 16000, 6400]
+
+
 def test_sound_with_a_hole_goes_on_in_time(tmp_path, decoded):
     path = tmp_path / "a.mkv"
     film(tmp_path / "whole.mkv", steady(75), sound=click(3, 2.5))
