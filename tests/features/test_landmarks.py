@@ -137,3 +137,17 @@ def test_an_eye_is_read_again_only_when_it_changed(seen, monkeypatch):
     eyes.forget()
     eyes(closed, landmarks)
     assert len(calls) == 5
+
+
+@pytest.mark.parametrize("moved", [0, 4])
+def test_neither_trembling_landmarks_nor_a_moved_face_is_a_changed_eye(seen, monkeypatch, moved):
+    image, landmarks = astronaut(), seen[0]
+    eyes, read = EyeTracker(), IrisNetwork.read
+    calls = []
+    monkeypatch.setattr(IrisNetwork, "read", lambda self, picture: calls.append(1) or read(self, picture))
+    first = eyes(image, landmarks)
+    new = landmarks + np.float32([4, 0, 0])  # by so much the squares' pictures differ
+    assert np.array_equal(eyes(np.roll(image, moved, axis=1), new), first)
+    assert len(calls) == 2
+    eyes(np.roll(image, -8, axis=1), new)  # neither square shows what was read
+    assert len(calls) == 4

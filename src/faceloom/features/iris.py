@@ -93,10 +93,10 @@ class EyeTracker:
     """Both eyes through a clip: an eye whose picture has hardly changed keeps its points.
 
     Reading the eyes is the dearest part of extraction, and more than half the eyes of talking people look as they did
-    a moment ago. The picture is compared in its new square and, where that differs, in the old one too: landmarks
+    a moment ago. The picture is compared in the old square and, where that differs, in its new one too: landmarks
     tremble, and a square that shifts by half a pixel is no lid that moves. On the studio's films this reads 43 of 100
-    eyes and correlates with the truth as reading all of them does (AU45 0.931 against 0.935, mean of all units 0.460
-    against 0.459).
+    eyes. What it costs there, in correlation with the truth: AU45 0.931 against 0.935 with all eyes read, AU07 0.0075
+    less; the mean of all units stays (0.460 against 0.459).
     """
 
     def __init__(self) -> None:
@@ -112,10 +112,11 @@ class EyeTracker:
         return np.stack([self._points(image, roi, eye) for eye, roi in enumerate(self._network.rois(landmarks))])
 
     def _points(self, image: Image, roi: Roi, eye: int) -> Array:
-        picture, last = self._network.picture(image, roi, eye), self._last[eye]
-        if last is not None and (
-            _alike(picture, last.picture) or _alike(self._network.picture(image, last.roi, eye), last.picture)
-        ):
+        last = self._last[eye]
+        if last is not None and _alike(self._network.picture(image, last.roi, eye), last.picture):
+            return last.points
+        picture = self._network.picture(image, roi, eye)
+        if last is not None and _alike(picture, last.picture):
             return last.points
         points = self._network.read(picture)
         self._last[eye] = Read(roi, picture, points)
