@@ -129,6 +129,44 @@ def predict(
     console.print(f"wrote {request.table}")
 
 
+@cli.command()
+def react(
+    recording: Annotated[Path, typer.Argument(help="film of the speaker", metavar="SPEAKER")],
+    task: Annotated[str, typer.Option(help="online (knows no future) or offline")] = "online",
+    samples: Annotated[int, typer.Option(help="reactions")] = 10,
+    out: Annotated[Path, typer.Option(help="folder for predictions.npy, table and film")] = Path("reactions"),
+    seed: Annotated[int, typer.Option(help="of what is drawn: one seed, one result")] = 0,
+    models: Annotated[Path, typer.Option(help="folder of the trained models")] = Path("models"),
+) -> None:
+    """Generate a listener's reactions to a recording of a speaker, and show them on 3D heads."""
+    from faceloom import params
+    from faceloom.reaction.react import Request
+    from faceloom.reaction.react import react as generate
+
+    request = Request(recording, task, samples, out, models, seed)
+    found = params.load() if Path("params.yaml").is_file() else params.Params()
+    made = generate(request, found)
+    console.print(f"{samples} {task} reactions to {made.frames / 25:.1f} s of {escape(recording.name)}", soft_wrap=True)
+    for path in filter(None, (made.predictions, made.table, made.film)):
+        console.print(f"wrote {path}", soft_wrap=True)
+    if made.film is None:
+        console.print("no film: the studio's head is not installed (requirements-assets.txt)", style="dim")
+
+
+@cli.command()
+def export(
+    task: Annotated[str, typer.Argument(help="keypoints, expression or emotion_cnn")],
+    path: Annotated[Path, typer.Argument(help="file to write, .onnx")],
+    models: Annotated[Path, typer.Option(help="folder of the trained models")] = Path("models"),
+) -> None:
+    """Write a trained network as ONNX, checked against PyTorch."""
+    from faceloom.export import export as write
+
+    for name, text in write(task, path, models).items():
+        console.print(f"{name}: {escape(text)}", soft_wrap=True)
+    console.print(f"wrote {path}")
+
+
 @cache.command("stats")
 def cache_stats() -> None:
     """Entries, size, and the hits and misses of each extractor's last run."""

@@ -37,6 +37,8 @@ LETTERS: Final = (13, 40)
 """Smallest and largest height of letters, pixels."""
 SHIFT: Final = 4
 """Fractional bits of OpenCV's coordinates: without them slow motion jitters."""
+TALLEST: Final = 1.8
+"""Height of a panel over that of its face; a smaller face has a heading alone."""
 UNITS: Final = 3
 """Action units named beside a face, the strongest."""
 
@@ -59,7 +61,7 @@ def draw(picture: Image, faces: Sequence[Row], classes: Mapping[str, Sequence[st
     scale, shown = scale_of(size), even(size)
     method = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
     canvas: Image = picture.copy() if shown == size else np.asarray(cv2.resize(picture, shown, interpolation=method))
-    line = max(1, round(min(shown) / 400))
+    line = max(2, round(min(shown) / 350))
     for row in faces:
         colour = FACES[row["face"] % len(FACES)]
         _box(canvas, row, scale, colour, line)
@@ -116,8 +118,8 @@ def _panel(canvas: Image, row: Row, scale: float, colour: Colour, classes: Mappi
     low, high = LETTERS
     letters = round(min(high, max(low, h / 1.3 / (len(bars) + len(units) + 2))))
     step, pad = line_height(letters), max(3, letters // 4)
-    if h < step * (len(bars) + len(units) + 1):
-        bars, units = [], []  # a small face has room for its heading alone
+    if h * TALLEST < step * (len(bars) + len(units) + 1):
+        bars, units = [], []
     title = f"{row['face']}  {row['emotion_name']} {100 * _best(row, classes):.0f} %" if classes else f"{row['face']}"
     names = max((width(word, letters) for word, _ in bars), default=0)
     bar = letters * 4 if bars else 0
