@@ -1,0 +1,249 @@
+import os
+import subprocess
+import sys
+from dataclasses import fields
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from safetensors.torch import load_file
+
+from faceloom import params
+from faceloom.errors import InputError
+from faceloom.stills.augment import Augmentation
+from faceloom.tasks import trainer
+from faceloom.tasks.emotion_cnn import checkpoint as emotion_checkpoint
+from faceloom.tasks.emotion_cnn.train import build, train
+from faceloom.tasks.keypoints import checkpoint as point_checkpoint
+from faceloom.tasks.keypoints.module import masked_squared_error
+from faceloom.tasks.keypoints.train import train as train_points
+from faceloom.tasks.pictures import folder
+from faceloom.tasks.pictures.classifier import ClassifierModule, class_weights, mixed
+from faceloom.tasks.pictures.recipe import ClassRecipe, Recipe
+
+FILES = (folder.WEIGHTS, folder.CONFIG, folder.HISTORY)
+
+
+class Stop(trainer.Callback):
+    """A kill in the middle of the second epoch."""
+
+    def on_train_batch_end(self, running, *_):
+        if running.current_epoch == 1 and running.global_step == 6:
+            raise KeyError("killed")
+
+
+KINDS = [
+    {"ema": 0.9, "mixup": 0.2, "balance": 1.0, "label_smoothing": 0.1, "small": 0.5},
+    {"schedule": "plateau", "validate_every": 4, "penalty": 0.01, "balance": 1.0, "balance_by": "loss"},
+]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=["average", "iterations"])
+def test_stop_and_resume_ends_with_the_same_weights(classes_file, class_section, tmp_path, monkeypatch, kind):
+    section = class_section | kind | {"small": 0.0}
+    whole = train(classes_file, section, tmp_path / "whole")
+    with monkeypatch.context() as patch:
+        patch.setattr(trainer, "_stopping", lambda *_: Stop())
+        with pytest.raises(KeyError):
+            train(classes_file, section, tmp_path / "resumed")
+    assert not (tmp_path / "resumed").exists()
+    assert train(classes_file, section, tmp_path / "resumed") == whole
+    for name in FILES:
+        assert (tmp_path / "resumed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    assert not list((tmp_path / "project/.faceloom/train").iterdir())
+
+
+def test_keypoints_stop_and_resume(points_file, point_section, tmp_path, monkeypatch):
+    section = point_section | {"schedule": "cosine", "batch_size": 6}
+    whole = train_points(points_file, section, tmp_path / "whole")
+    with monkeypatch.context() as patch:
+        patch.setattr(trainer, "_stopping", lambda *_: Stop())
+        with pytest.raises(KeyError):
+            train_points(points_file, section, tmp_path / "resumed")
+    assert train_points(points_file, section, tmp_path / "resumed") == whole
+    assert (tmp_path / "resumed" / folder.WEIGHTS).read_bytes() == (tmp_path / "whole" / folder.WEIGHTS).read_bytes()
+
+
+def test_classes_are_learnt_and_the_folder_predicts(classes_file, class_section, tmp_path):
+    section = class_section | {"epochs": 12, "width": 4, "augment": {"horizontal_flip": False, "shift": 0.02}}
+    section["augment"] = params.Augment(**section["augment"]).model_dump()
+    history = train(classes_file, section | {"flip_average": False}, tmp_path / "model")
+    assert history[-1]["val_error"] < 0.2
+    assert [row["iteration"] for row in history[:2]] == [5, 10]  # 36 faces, batches of 8
+    model = emotion_checkpoint.load(tmp_path / "model")
+    assert model.classes == ("anger", "happy", "sad")
+    from faceloom.stills.packed import load
+
+    test = load(classes_file).of("test")
+    p = model.predict(test.images)
+    assert p.shape == (12, 3)
+    assert p.sum(axis=1) == pytest.approx(1, abs=1e-5)
+    assert (p.argmax(axis=1) == test.labels).mean() > 0.8
+    assert np.array_equal(p, model.predict(test.images[:, None]))  # with a channel
+    larger = test.images.repeat(2, axis=1).repeat(2, axis=2)
+    assert np.abs(model.predict(larger) - p).max() < 0.1  # of another size
+    mean = (p + model.predict(test.images[..., ::-1].copy())) / 2
+    assert model.predict(test.images, flip=True) == pytest.approx(mean, abs=1e-6)
+    assert model.predict(test.images[:0]).shape == (0, 3)
+
+
+def test_points_are_learnt(points_file, point_section, tmp_path):
+    flat = params.Augment(rotation=0, shear=0, zoom=0, shift=0.05, horizontal_flip=False).model_dump()
+    section = point_section | {"epochs": 25, "width": 4, "learning_rate": 3e-3, "augment": flat}
+    history = train_points(points_file, section, tmp_path / "model")
+    assert history[-1]["val_loss"] < history[0]["val_loss"] / 3
+    model = point_checkpoint.load(tmp_path / "model")
+    assert len(model.classes) == 15
+
+
+def test_mirrored_points_are_those_of_the_picture():
+    points = torch.zeros(1, 15, 2)
+    points[0, 0] = torch.tensor([60.0, 30.0])  # the subject's left eye lies right in the picture
+    seen = point_checkpoint.mirrored(points)
+    assert seen[0, 1].tolist() == [35.0, 30.0]
+    assert torch.equal(point_checkpoint.mirrored(seen), points)
+
+
+def test_missing_points_do_not_touch_the_loss():
+    predicted = torch.full((2, 15, 2), 50.0, requires_grad=True)
+    points = torch.full((2, 15, 2), 47.0)
+    points[0, 3:] = torch.nan
+    loss = masked_squared_error(predicted, points)
+    loss.backward()
+    assert loss.item() == pytest.approx(9)
+    assert not predicted.grad[0, 3:].any()
+    assert masked_squared_error(predicted, torch.full_like(points, torch.nan)).item() == 0
+
+
+def test_mixup_mixes_pictures_and_targets_alike():
+    torch.manual_seed(1)
+    target = torch.eye(6)
+    x = target.view(6, 1, 1, 6).clone()
+    mixed_x, mixed_target = mixed(x, target, 0.5)
+    assert torch.allclose(mixed_x.view(6, 6), mixed_target)
+    assert mixed_target.sum(dim=1) == pytest.approx(torch.ones(6))
+    assert ((mixed_target > 0) & (mixed_target < 1)).any()
+
+
+def test_rare_classes_weigh_more():
+    weights = class_weights(torch.tensor([80, 20, 0]), 1.0)
+    assert weights.tolist() == pytest.approx([0.625, 2.5, 0])
+    assert (weights * torch.tensor([80, 20, 0])).sum() == pytest.approx(100)
+    assert class_weights(torch.tensor([80, 20]), 0.0).tolist() == [1, 1]
+
+
+def test_the_average_follows_the_weights(class_section):
+    recipe = ClassRecipe(**class_section | {"ema": 0.9})
+    module = ClassifierModule(build(2, 3), recipe, torch.ones(3))
+    before = module.kept.head.dense2.bias.clone()
+    for _ in range(200):
+        module.network.head.dense2.bias.data += 0.01
+        module.on_train_batch_end()
+    lag = module.network.head.dense2.bias - module.kept.head.dense2.bias
+    assert lag.mean().item() == pytest.approx(0.01 * 0.9 / 0.1, rel=0.02)  # decay / (1 - decay) steps behind
+    assert not torch.equal(before, module.kept.head.dense2.bias)
+    assert module.finished() is not module.kept
+
+
+def test_a_stream_of_batches_goes_through_all_rows_and_repeats():
+    stream = trainer.Stream(10, 4, seed=3, batches=5)
+    epochs = []
+    for epoch in range(4):
+        stream.set_epoch(epoch)
+        epochs.append([row for batch in stream for row in batch])
+    assert all(len(rows) == 20 for rows in epochs)
+    flat = np.concatenate(epochs).reshape(8, 10)
+    assert all(sorted(each) == list(range(10)) for each in flat)  # pass by pass, across epochs
+    stream.set_epoch(2)
+    assert [row for batch in stream for row in batch] == epochs[2]
+
+
+def test_draws_follow_their_chances():
+    stream = trainer.Stream(4, 100, seed=3, batches=20, chances=torch.tensor([1.0, 1.0, 0.0, 2.0]))
+    counts = np.bincount([row for batch in stream for row in batch], minlength=4) / 2000
+    assert counts == pytest.approx([0.25, 0.25, 0, 0.5], abs=0.04)
+
+
+def test_precision_says_why(monkeypatch):
+    for supported, precision in ((True, "bf16-mixed"), (False, "32-true")):
+        monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda supported=supported: supported)
+        found, why = trainer.fast_precision()
+        assert found == precision
+        assert "bfloat16" in why
+
+
+def test_summaries_without_tensorboard_are_one_sentence(classes_file, class_section, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    train(classes_file, class_section | {"epochs": 1, "summaries": 2}, tmp_path / "model")
+    assert "TensorBoard is not installed" in capsys.readouterr().out
+
+
+def test_settings_are_the_sections_of_the_params():
+    known = params.Train()
+    assert {field.name for field in fields(Recipe)} == set(type(known.keypoints).model_fields)
+    for task in ("expression", "emotion_cnn"):
+        assert {field.name for field in fields(ClassRecipe)} == set(type(getattr(known, task)).model_fields)
+    assert vars(Augmentation()) == params.Augment().model_dump()
+
+
+@pytest.mark.parametrize("task", ["keypoints", "expression", "emotion_cnn"])
+def test_presets_name_every_setting(task):
+    from pathlib import Path
+
+    written = yaml.safe_load(Path(f"params/paper/{task}.yaml").read_text())["train"][task]
+    assert set(written) == set(getattr(params.Train(), task).model_dump())
+
+
+def test_bad_input_is_one_sentence(tmp_path, classes_file, class_section):
+    with pytest.raises(InputError, match="no such file"):
+        train(tmp_path / "absent.h5", class_section, tmp_path / "model")
+    with pytest.raises(InputError, match="no such file; run `dvc repro train@absent`"):
+        emotion_checkpoint.load(tmp_path / "absent")
+    (tmp_path / folder.CONFIG).write_text("{}")
+    with pytest.raises(InputError, match="train it again"):
+        point_checkpoint.load(tmp_path)
+
+
+NEEDLESS = ("pydantic", "rich", "av", "dvclive", "dvc", "dlib", "opensmile", "librosa", "yaml", "pyarrow")
+
+SCRIPT = """
+import builtins
+original = builtins.__import__
+def guarded(name, globals=None, *args, **kwargs):
+    if (globals or {{}}).get("__name__", "").startswith("faceloom") and name.split(".")[0] in {needless}:
+        raise ImportError(name)
+    return original(name, globals, *args, **kwargs)
+builtins.__import__ = guarded
+from importlib import import_module
+from pathlib import Path
+for task, packed, section in {runs}:
+    import_module("faceloom.tasks." + task + ".train").train(Path(packed), section, Path(task))
+    import_module("faceloom.tasks." + task + ".evaluate").evaluate(
+        Path(packed), Path(task), Path(task + ".json"), Path("tables") / task
+    )
+"""
+
+
+def test_training_needs_none_of_the_media_packages(classes_file, points_file, class_section, point_section, tmp_path):
+    runs = [
+        ("keypoints", str(points_file), point_section | {"epochs": 1}),
+        ("emotion_cnn", str(classes_file), class_section | {"epochs": 1}),
+        ("expression", str(classes_file), class_section | {"epochs": 1}),
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT.format(needless=NEEDLESS, runs=runs)],
+        cwd=tmp_path,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "tables/expression/worst.png").is_file()
+
+
+def test_weights_are_plain_float32(classes_file, class_section, tmp_path):
+    train(classes_file, class_section | {"epochs": 1, "ema": 0.5}, tmp_path / "model")
+    weights = load_file(tmp_path / "model" / folder.WEIGHTS)
+    assert set(weights) == set(build(2, 3).state_dict())
+    assert {tensor.dtype for tensor in weights.values()} == {torch.float32}
