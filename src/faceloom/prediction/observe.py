@@ -91,7 +91,7 @@ class Observer:
         self.begin()
         found = sorted(find(frame.luma, self._finders, self._smallest(frame)), key=lambda d: -d.box.area)
         faces = [Face(d.box, d.confidence, d.source, number) for number, d in enumerate(found)]
-        seen = [one for face in faces if (one := self._see(frame, face)) is not None]
+        seen = [one for face in faces if (one := self.see(frame, face)) is not None]
         return [replace(one, face=number) for number, one in enumerate(distinct(seen))]
 
     def film(self, frame: Frame) -> list[Seen]:
@@ -99,7 +99,7 @@ class Observer:
         self._tracker = self._tracker or Tracker(self._finders, self._smallest(frame), many=True)
         faces = self._tracker.step(frame.luma)
         self._forget({face.track for face in faces})
-        return distinct([one for face in faces if (one := self._see(frame, face)) is not None])
+        return distinct([one for face in faces if (one := self.see(frame, face)) is not None])
 
     def cropped(self, frame: Frame) -> list[Seen]:
         """A picture that is a face and nothing else: the networks see all of it."""
@@ -113,7 +113,8 @@ class Observer:
     def _smallest(self, frame: Frame) -> float:
         return max(LEAST, self._min_size * min(frame.size))
 
-    def _see(self, frame: Frame, face: Face) -> Seen | None:
+    def see(self, frame: Frame, face: Face) -> Seen | None:
+        """A detected face as the networks want it; None where its landmarks say that it is none."""
         (x, y), size = face.box.center, max(face.box.w, face.box.h) * (1 + MARGIN)
         seen = self._read(frame, face, Crop(x - size / 2, y - size / 2, size))
         return seen if np.isfinite(seen.landmarks[0, 0]) else None
