@@ -19,7 +19,9 @@ from faceloom.report import (
     layout,
     parallel,
     prose,
+    reaction,
     scores,
+    stills,
     training,
 )
 from faceloom.report.findings import findings, percent
@@ -37,8 +39,10 @@ SECTIONS: Final = {
     "data": "Data",
     "clips": "Clips",
     "gestures": "Gestures",
+    "reactions": "Reactions",
     "training": "Training",
     "scores": "Scores",
+    "stills": "Stills",
     "extraction": "Extraction",
     "units": "Action units",
 }
@@ -75,11 +79,13 @@ def gather(project: Project, params: Params) -> dict[str, Any]:
         | {
             "project": project,
             "findings": findings(*measured),
+            "reactions": reaction.scores(project),
             "sections": SECTIONS,
             "css": _asset("page.css"),
             "js": _asset("page.js"),
             "dag_layout": layout.layout(graph.read_stages(dvc)) if dvc.is_file() else None,
             "training": training.curves(project),
+            "stills": stills.stills(project),
         }
     )
 
@@ -88,8 +94,10 @@ def _films(project: Project, params: Params) -> dict[str, Any]:
     examples, stretches = gesture.choose(project, params.report), clips.choose(project, params.report)
     calls: list[Callable[[], Any]] = [partial(gesture.view, example) for example in examples]
     calls += [partial(clips.view, stretch) for stretch in stretches]
+    calls += [partial(reaction.view, example) for example in reaction.choose(project, params.report)]
     films = parallel.run(calls)
-    return {"gestures": films[: len(examples)], "clips": films[len(examples) :]}
+    first, last = len(examples), len(examples) + len(stretches)
+    return {"gestures": films[:first], "clips": films[first:last], "reaction_views": films[last:]}
 
 
 def _environment() -> jinja2.Environment:

@@ -22,7 +22,6 @@ from faceloom.tasks.reaction.data import load as load_packed
 from faceloom.tasks.reaction.generate import SAMPLES, predict, silent, stranger, write_predictions
 from faceloom.tasks.reaction.held_out import HeldOut
 from faceloom.tasks.reaction.matching import matching
-from faceloom.tasks.trainer import choose_device
 
 Scores = dict[str, Any]
 TASKS: Final = ("online", "offline")
@@ -46,8 +45,8 @@ def evaluate(packed: Path, model_dir: Path, out_json: Path, plots_dir: Path) -> 
         model_dir: Of `train`.
         out_json: The scores.
         plots_dir: Gets `predictions_online.npy` and `predictions_offline.npy` (N, 10, T, 25), with `real.npy`,
-            `speaker.npy` and `appropriate.npy` all that `faceloom score` reads; `clips.csv`, who is in their rows;
-            `scores.csv`, `usage.csv` and `training.csv`.
+            `speaker.npy` and `appropriate.npy` all that `faceloom score` reads; `usual.npy`, the mean training
+            reaction; `clips.csv`, who is in their rows; `scores.csv`, `usage.csv` and `training.csv`.
     """
     model, held_out = ready(load(model_dir)), HeldOut.of(load_packed(packed))
     plots_dir.mkdir(parents=True, exist_ok=True)
@@ -69,7 +68,8 @@ def evaluate(packed: Path, model_dir: Path, out_json: Path, plots_dir: Path) -> 
 def ready(model: ReactionModel) -> ReactionModel:
     """The model on FACELOOM_DEVICE, with as many threads as it was trained with: more of them round otherwise."""
     torch.set_num_threads(int(model.settings["threads"]))
-    model.network.to(choose_device(Runtime.load().device)[0])
+    wanted = Runtime.load().device
+    model.network.to("cuda" if wanted == "cuda" or (wanted == "auto" and torch.cuda.is_available()) else "cpu")
     return model
 
 
@@ -141,7 +141,7 @@ def write_tables(
 ) -> None:
     """Everything in `plots_dir` but the predictions."""
     (folder / "training.csv").write_bytes((model_dir / HISTORY).read_bytes())
-    for name in ("real", "speaker", "appropriate"):
+    for name in ("real", "speaker", "appropriate", "usual"):
         np.save(folder / f"{name}.npy", getattr(held_out, name))
     names = held_out.packed.names
     listeners = [names[held_out.packed.listener(int(k))] for k in held_out.clips]

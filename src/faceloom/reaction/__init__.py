@@ -1,0 +1,1 @@
+"""Reactions to one recording: what `faceloom react` does."""
