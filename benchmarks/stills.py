@@ -5,8 +5,8 @@ Runs the same code as the stages (pack, train, evaluate) on ../shared/datasets:
 - expression: reference 2's network on FER2013 without fear and neutral; trained on `Training`, scored on `PublicTest`;
 - emotion_cnn: reference 3's network and settings (params/paper) on all of FER2013; its validation loss at every 100
   iterations beside the book's, which had 3,761 other faces to train on;
-- keypoints: reference 2's network on real faces split by person, and the same network trained on the studio's stills
-  alone, cropped as tightly, on the same real test persons.
+- keypoints: reference 2's network on real faces split by person, and the same network trained as by default on the
+  studio's stills alone, cropped as tightly, on the same real test persons.
 
 A model that `--work` already has is scored again without training. The packed files and models stay there, the table
 goes to the screen and, with `--out`, to benchmarks/results.
@@ -128,10 +128,9 @@ def scores_at_start(work: Path) -> float:
 
 def keypoints(work: Path, epochs: int | None) -> Iterator[str]:
     """Real faces by person; the studio's faces, scored on the real ones."""
-    settings = section("keypoints", epochs)
-    real = trained("keypoints", Settings(str(FACES)), settings, work)
-    studio_work = work / "studio"
-    studio = trained("keypoints", Settings("data/stills", margin=TIGHT), settings, studio_work)
+    real = trained("keypoints", Settings(str(FACES)), section("keypoints", epochs), work)
+    studio_work, defaults = work / "studio", params.Train().keypoints.model_dump()
+    studio = trained("keypoints", Settings("data/stills", margin=TIGHT), defaults, studio_work)
     faces = load(work / "keypoints.h5").of("test")
     found = checkpoint.load(studio_work / "models/keypoints").predict(faces.images)
     shape = np.broadcast_to(metrics.mean_shape(load(work / "keypoints.h5").of("train").points), faces.points.shape)
