@@ -44,7 +44,9 @@ def write_networks(models):
 
 
 def _save(path, network, classes, settings, framing):
-    folder.save(path, network, folder.About(classes, settings.model_dump(), "toy", framing), [])
+    folder.save(
+        path, network, folder.About(classes, settings.model_dump() | {"flip_average": False}, "toy", framing), []
+    )
 
 
 def _estimator(face):

@@ -64,7 +64,7 @@ class Networks:
         """Columns of n faces; coordinates in the pixels of each one's picture, NaN where a face has no landmarks."""
         columns: Columns = {}
         if self.keypoints:
-            columns |= dict(zip(COLUMNS, self._points(seen).reshape(len(seen), -1).T, strict=True))
+            columns |= dict(zip(COLUMNS, self._points(seen).reshape(len(seen), len(COLUMNS)).T, strict=True))
         for name, model in self.classifiers.items():
             p = model.predict(_crops(seen, model)[0])
             if "emotion" not in columns:
