@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from faceloom.features.videomae import extractor as videomae
 from faceloom.features.weights import extractors
 from faceloom.media.decode import Decode
 from faceloom.params import Params
+from faceloom.runtime import Runtime
 from faceloom.store import Clip, load_clips, map_clips, write_table
 from faceloom.store.catalog import build
 from faceloom.tasks.action_units.model import digest
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Workshop:
-    """A folder in which one recording is treated as the stages treat a whole data set, through the same cache.
+    """A folder in which one recording is treated as the stages treat a whole data set, with a cache of its own.
 
     Attributes:
         folder: Gets the catalog and the records.
@@ -110,7 +111,8 @@ class Workshop:
         """One extractor; raises InputError with what was wrong with the recording."""
         folders = {(names or {}).get(name, name): self.folder / name for name in places}
         clips = load_clips(self.folder / "catalog.parquet", self.folder / "recordings", folders, sidecars)
-        map_clips(extractor, clips, self.folder / place)
+        # a cache of its own: in the project's, `faceloom cache gc` would take this one clip for all that is in use
+        map_clips(extractor, clips, self.folder / place, runtime=replace(Runtime.load(), cache=self.folder / "cache"))
         row = pq.read_table(self.folder / place / "index.parquet").to_pylist()[0]
         if row["status"] != "ok":
             raise InputError(str(row["error"]))
