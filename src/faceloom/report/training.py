@@ -21,7 +21,11 @@ UNITS: Final = {
     "accuracy": "accuracy, 0–1",
     "rmse": "RMSE in AU units, 0–5",
     "lr": "learning rate",
+    "error": "share of wrong answers, 0–1",
 }
+POINTS: Final = {"loss": "squared error, pixels²", "error": "root of the squared error, pixels"}
+"""Of the network that places points."""
+STEPS: Final = ("epoch", "step", "iteration")
 
 
 @dataclass(frozen=True)
@@ -39,17 +43,22 @@ def curves(project: Project) -> list[Training]:
     found |= {path.parent.name: path for path in sorted(project.root.glob("models/*/history.csv"))}
     tables = ((task, pd.read_csv(path)) for task, path in sorted(found.items()))
     return [
-        Training(task, len(table), list(_charts(table, UNITS | {"loss": loss_unit(project, task)})))
-        for task, table in tables
-        if len(table)
+        Training(task, len(table), list(_charts(table, units(project, task)))) for task, table in tables if len(table)
     ]
+
+
+def units(project: Project, task: str) -> dict[str, str]:
+    """Axis labels of a task's curves."""
+    return UNITS | (POINTS if task == "keypoints" else {"loss": loss_unit(project, task)})
 
 
 def loss_unit(project: Project, task: str) -> str:
     """What the loss is measured in, by the settings in the model's config."""
     settings = (project.json(f"models/{task}/config.json") or {}).get("settings", {})
     weight = settings.get("value_loss", 0)
-    return f"nats + {weight:g} × squared AU units" if weight else "loss in nats a token"
+    if weight:
+        return f"nats + {weight:g} × squared AU units"
+    return "cross-entropy, nats" if task in {"expression", "emotion_cnn"} else "loss in nats a token"
 
 
 def wide(lines: list[Series]) -> bool:
@@ -63,7 +72,7 @@ def _charts(table: pd.DataFrame, units: dict[str, str]) -> Iterator[Chart]:
     step = next((name for name in ("epoch", "step") if name in table), None)
     x = np.asarray(table[step] if step else range(len(table)), float)
     metrics: dict[str, list[tuple[str, str]]] = {}
-    for column in table.select_dtypes("number").columns.drop(["epoch", "step"], errors="ignore"):
+    for column in table.select_dtypes("number").columns.drop(list(STEPS), errors="ignore"):
         split, _, metric = column.partition("_")
         split, metric = (split, metric) if split in SPLITS else ("train", column)
         metrics.setdefault(metric, []).append((split, column))

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from faceloom.metrics import keypoints as metrics
+from faceloom.stills.augment import Augmentation
+from faceloom.stills.contact_sheet import augmented, sheet, write
 from faceloom.stills.packed import Packed, load
 from faceloom.stills.points import EYES, KEYPOINTS
 from faceloom.tasks.keypoints import checkpoint
 from faceloom.tasks.pictures.folder import HISTORY
-from faceloom.tasks.pictures.scores import Scores, held_out, write_extremes, write_json, write_table
+from faceloom.tasks.pictures.scores import (
+    COLUMNS,
+    SHOWN,
+    Scores,
+    held_out,
+    write_extremes,
+    write_json,
+    write_table,
+)
 
 Points = NDArray[np.float32]
 
@@ -25,7 +37,8 @@ def evaluate(packed: Path, model_dir: Path, out_json: Path, folder: Path) -> Sco
     `out_json` has the RMSE (pixels of the packed picture), the mean error over the distance of the eyes (NME), and
     reference 2's "accuracy", the agreement of the largest coordinate's index, each beside the `baseline_` of the mean
     shape of the training faces. `folder` gets `points.csv`, `errors.csv` (the cumulative error curve of both),
-    `training.csv`, and the faces with the smallest and the largest error, `best` and `worst`, as tables and sheets.
+    `training.csv`, the faces with the smallest and the largest error, `best` and `worst`, as tables and sheets, and
+    `augmented.png`: whether pictures and points of training still go together, at a glance.
 
     Args:
         packed: `keypoints.h5`.
@@ -46,6 +59,7 @@ def evaluate(packed: Path, model_dir: Path, out_json: Path, folder: Path) -> Sco
     result["beats_baseline"] = result["nme"] < result["baseline_nme"]
     write_json(out_json, result)
     _write_tables(folder, faces, rows, predicted, baseline)
+    _write_augmented(folder / "augmented.png", data.of("train"), model.about.settings)
     (folder / "training.csv").write_bytes((model_dir / HISTORY).read_bytes())
     return result
 
@@ -70,6 +84,12 @@ def _write_tables(folder: Path, faces: Packed, rows: NDArray[np.intp], predicted
     own = metrics.face_errors(predicted, faces.points, EYES)
     table = pd.DataFrame({"row": rows, "person": faces.person, "nme": own})
     write_extremes(folder, replace(faces, points=predicted), table, own)
+
+
+def _write_augmented(path: Path, training: Packed, settings: Mapping[str, Any]) -> None:
+    """A sheet of training faces, spread over all of them, with the points as training moves them."""
+    chosen = training[np.unique(np.linspace(0, len(training) - 1, SHOWN).round().astype(int))]
+    write(path, sheet(augmented(chosen, Augmentation(**settings["augment"]), int(settings["seed"])), COLUMNS))
 
 
 def per_point(predicted: Points, baseline: Points, points: Points) -> pd.DataFrame:
