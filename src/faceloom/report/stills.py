@@ -227,7 +227,8 @@ def faces(folder: Path, name: str) -> list[Face]:
     path = folder / f"{name}.png"
     if not path.is_file():
         return []
-    sheet = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR_RGB)
+    content = np.frombuffer(path.read_bytes(), np.uint8)
+    sheet = cv2.imdecode(content, cv2.IMREAD_COLOR_RGB) if content.size else None
     if sheet is None:
         raise InputError(f"{path}: not a picture; run `dvc repro -f evaluate@{folder.name}`.")
     table = _csv(folder / f"{name}.csv")
