@@ -20,8 +20,8 @@ EXPRESSIONS: Final = ("neutral", "happy", "sad", "surprise", "fear", "disgust", 
 AFFECT: Final = ("valence", "arousal")
 
 REACT_ATTRIBUTES: Final = (*REACT_AUS, *AFFECT, *EXPRESSIONS)
-"""The 25 facial attributes a frame of the REACT challenge, in its order: presence of 15 AUs (0 or 1), valence and arousal
-(-1..1), probabilities of 8 expressions."""
+"""The 25 facial attributes a frame of the REACT challenge, in its order: presence of 15 AUs (0 or 1), valence and
+arousal (-1..1), probabilities of 8 expressions."""
 
 MAX_INTENSITY: Final = 5.0
 """FACS level E."""

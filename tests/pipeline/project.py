@@ -21,7 +21,9 @@ TINY = {
         "keypoints": {"epochs": 1, "width": 4},
         "expression": {"epochs": 1, "width": 4},
         "emotion_cnn": {"epochs": 1, "width": 4},
+        "reaction": {"epochs": 1, "batches": 2, "width": 16, "layers": 1, "heads": 2, "frames": 25},
     },
+    "finetune": {"reaction": {"epochs": 1, "batches": 2}},
     "report": {"clips": 1, "seconds": 1.0},
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -73,7 +73,7 @@ class Workshop:
     def extract(self, wanted: Sequence[str]) -> None:
         """Decode, find faces, and run the extractors of the places (`features.places`) that are wanted."""
         p, model = self.params, self.models / "action_units"
-        about = {"model": model.as_posix(), "digest": digest(model), "long_side": p.decode.long_side}
+        about: dict[str, Any] = {"model": model.as_posix(), "digest": digest(model), "long_side": p.decode.long_side}
         self._run("decoded", Decode(long_side=p.decode.long_side, gap=p.decode.gap))
         self._run("faces", Faces(**p.faces.model_dump()), ("decoded",))
         facial = Facial(source=p.facial.source, relative_to_neutral=p.facial.relative_to_neutral, **about)

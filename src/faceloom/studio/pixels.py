@@ -117,7 +117,7 @@ def resolve(
         corners: see p.
         pixels: see p.
     """
-    none = np.int64(0)  # a plain 0 is a type of its own to numba, which would compile everything below a second time
+    none: Any = np.int64(0)  # a plain 0 is a type of its own to numba: it would compile all below a second time
     count = none
     for y in range(size):
         for x in range(size):

@@ -151,7 +151,8 @@ def labels_from_units(units: npt.ArrayLike) -> Floats:
     lifted = np.maximum(strength(units, "mouthUpperUp"), strength(units, "mouthLowerDown"))
     means = {au: np.mean([strength(units, u) for u in UNITS_OF_AU.get(au, ())], 0) for au in AUS if au != "AU25"}
     means["AU25"] = parted + 0.7 * lifted
-    return (MAX_INTENSITY * np.clip(np.stack([means[au] for au in AUS], -1), 0, 1)).astype(np.float32)
+    stacked: Floats = np.stack([means[au] for au in AUS], -1)
+    return np.asarray(MAX_INTENSITY * np.clip(stacked, 0, 1), dtype=np.float32)
 
 
 def drawn(units: npt.ArrayLike) -> Floats:

@@ -176,7 +176,7 @@ def _expression_centres(values: Floats, size: int, seed: int) -> Floats:
     if len(distinct) <= size:
         return distinct
     from sklearn.cluster import MiniBatchKMeans
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):  # sums of threads differ in the last bit
         fitted = MiniBatchKMeans(size, random_state=seed, n_init=1, batch_size=4096).fit(values)

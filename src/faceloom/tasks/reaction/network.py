@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -208,8 +209,8 @@ class ReactionNetwork(nn.Module):
             for layer in (block.both_ways.out, block.causal.out, block.down):
                 nn.init.normal_(layer.weight, std=std / math.sqrt(2 * self.config.layers))
         for part in (part for part in self.modules() if isinstance(part, Meaning)):
-            for weight in (part.map[0].weight, part.map[2].weight):
-                nn.init.kaiming_normal_(weight, nonlinearity="linear")  # few values: 0.02 would be no signal
+            for linear in (part.map[0], part.map[2]):
+                nn.init.kaiming_normal_(cast(Tensor, linear.weight), nonlinearity="linear")  # 0.02 is no signal
 
 
 def _visible(valid: Tensor) -> Tensor:

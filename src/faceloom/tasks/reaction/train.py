@@ -167,7 +167,11 @@ def _standardise(group: Group, packed: Packed) -> None:
 def _started(folder: Path, config: NetworkConfig, packed: Packed) -> ReactionModel:
     """The model to go on from; raises InputError where it is one of other sizes or codebooks."""
     model = checkpoint.load(folder)
-    rates = {"dropout": config.dropout, "attention_dropout": config.attention_dropout, "frames": config.frames}
+    rates: dict[str, Any] = {
+        "dropout": config.dropout,
+        "attention_dropout": config.attention_dropout,
+        "frames": config.frames,
+    }
     if replace(model.network.config, **rates) != config:
         raise InputError(f"{folder}: its network has other sizes than train.reaction asks for; train it again.")
     if model.codebooks.fingerprint != packed.codebooks.fingerprint:
