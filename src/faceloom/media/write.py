@@ -18,6 +18,8 @@ from faceloom.media.probe import FPS
 
 FORMATS: Final = {".mkv": "matroska", ".mp4": "mp4", ".m4v": "mp4", ".mov": "mov"}
 PCM_SCALE: Final = 32768.0
+STEADY: Final = {"x264-params": "mbtree=0"}
+"""x264's macroblock tree reads memory that it never wrote (seen with AVX-512): equal pictures, unequal bytes."""
 AAC_BLOCK: Final = 1024
 AUDIO_OPTIONS: Final = {"aac": {"aac_coder": "fast"}}
 """The default search for AAC's quantisers costs three times the time, and its speech lies further from the input."""
@@ -57,7 +59,8 @@ class MediaWriter:
             options["movflags"] = "+faststart"  # a browser can start before it has the whole file
         self._container = av.open(str(path), "w", format=FORMATS[path.suffix], options=options)
         quality = {"crf": str(crf)} if qp is None else {"qp": str(qp)}
-        self._video: Any = None if size is None else self._add_video(size, {"preset": preset} | quality, matrix, fps)
+        coding = {"preset": preset} | STEADY | quality
+        self._video: Any = None if size is None else self._add_video(size, coding, matrix, fps)
         self._audio: Any = None if sample_rate is None else self._add_audio(audio_codec, sample_rate)
         self._frames = 0
         self._samples = 0
