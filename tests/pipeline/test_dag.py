@@ -11,9 +11,8 @@ from faceloom.params import Params
 
 # These check, report or schedule; none changes a byte of an out, so none may cause a rerun.
 NEUTRAL = {
-    Path("src/faceloom") / name
-    for name in ("__init__.py", "errors.py", "params.py", "progress.py", "runtime.py", "stage.py")
-}
+    Path("src/faceloom") / name for name in ("__init__.py", "errors.py", "progress.py", "runtime.py", "stage.py")
+} | set(Path("src/faceloom/params").glob("*.py"))
 
 
 def stages():

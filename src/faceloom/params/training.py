@@ -1,0 +1,99 @@
+"""Sections of the stages that train."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from faceloom.params.pictures import TrainClasses, TrainPictures
+from faceloom.params.section import Count, Fraction, Positive, Section
+
+
+class TrainActionUnits(Section):
+    """Ridge on landmark features."""
+
+    alpha: Positive = 500.0
+
+
+class TrainGesture(Section):
+    """The sequence-to-sequence LSTM of speech to gestures."""
+
+    seed: int = 7
+    speech: Literal["token", "pitch"] = "pitch"
+    context: Literal["state", "frames"] = "frames"
+    autoregressive: bool = False
+    embedding: Count = 32
+    hidden: Count = 64
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.4
+    value_loss: Annotated[float, Field(ge=0)] = 10.0
+    optimizer: Literal["rmsprop", "adam"] = "adam"
+    learning_rate: Positive = 5e-3
+    weight_decay: Annotated[float, Field(ge=0)] = 0.1
+    clip: Positive | None = 1.0
+    batch_size: Count = 16
+    epochs: Count = 30
+    patience: Count = 8
+    decoding: Literal["greedy", "sample", "expected"] = "expected"
+    temperature: Positive = 1.0
+
+
+class TrainReaction(Section):
+    """The unified transformer of a listener's reactions."""
+
+    seed: int = 7
+    stage: Literal["pretrain", "finetune"] = "pretrain"
+    start: str | None = None
+    width: Count = 64
+    layers: Count = 2
+    heads: Count = 4
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    attention_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    frames: Annotated[int, Field(ge=2)] = 100
+    meaning: bool = True
+    positions: Annotated[float, Field(ge=0)] = 0.2
+    chunks: Annotated[tuple[Count, ...], Field(min_length=1)] = (1, 5)
+    swap: Fraction = 0.2
+    learning_rate: Positive = 2e-3
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    warmup: Count = 20
+    schedule: Literal["constant", "cosine"] = "cosine"
+    clip: Positive | None = 10.0
+    batch_size: Count = 6
+    accumulate: Count = 1
+    batches: Count = 20
+    epochs: Count = 8
+    patience: Count = 3
+    ema: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    checkpointing: bool = False
+    threads: Count = 2
+    online: str = "online-frame"
+    offline: str = "offline-8steps"
+
+
+class Train(Section):
+    """One section per task."""
+
+    action_units: TrainActionUnits = TrainActionUnits()
+    gesture: TrainGesture = TrainGesture()
+    keypoints: TrainPictures = TrainPictures()
+    expression: TrainClasses = TrainClasses(learning_rate=2e-3, batch_size=32, epochs=40, patience=40)
+    emotion_cnn: TrainClasses = TrainClasses(width=32, epochs=15, patience=15)
+    reaction: TrainReaction = TrainReaction()
+
+
+class FinetuneReaction(Section):
+    """What the second stage does in another way than train.reaction."""
+
+    learning_rate: Positive = 5e-4
+    warmup: Count = 10
+    batches: Count = 15
+    epochs: Count = 3
+    patience: Count = 3
+
+
+class Finetune(Section):
+    """One section per task that has a second stage."""
+
+    reaction: FinetuneReaction = FinetuneReaction()
