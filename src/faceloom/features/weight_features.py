@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,7 +34,7 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class WeightFeatures:
+class WeightFeatures(ABC):
     """`frame`, `is_face` and `features` (float16 list, NaN without a face); reads the folder `faces`.
 
     A subclass names the network, its input and what it is called; the checksum is its identity, the path is not.
@@ -59,14 +60,14 @@ class WeightFeatures:
         return extractor
 
     @classmethod
+    @abstractmethod
     def build(cls, tensors: Mapping[str, torch.Tensor]) -> nn.Module:
         """The untrained network that fits these tensors, with `features(batch) -> (n, width)`."""
-        raise NotImplementedError
 
     @classmethod
+    @abstractmethod
     def prepare(cls, face: Images) -> Floats:
         """A crop (h, w, 3) RGB, 0-255, as the network's input (3, side, side)."""
-        raise NotImplementedError
 
     def setup(self, device: str) -> None:
         """Load the weights."""

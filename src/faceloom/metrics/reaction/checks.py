@@ -23,11 +23,9 @@ class Rows(Protocol):
     @property
     def shape(self) -> tuple[int, ...]:
         """Lengths of the axes."""
-        ...
 
     def __getitem__(self, rows: slice, /) -> NDArray[Any]:
         """The array of these rows."""
-        ...
 
 
 def check(pred: Rows, real: Rows, speaker: Rows, appropriate: NDArray[Any]) -> None:
