@@ -1,5 +1,3 @@
-import os
-import subprocess
 import sys
 from dataclasses import fields
 
@@ -25,14 +23,6 @@ from faceloom.tasks.pictures.recipe import ClassRecipe, Recipe
 FILES = (folder.WEIGHTS, folder.CONFIG, folder.HISTORY)
 
 
-class Stop(trainer.Callback):
-    """A kill in the middle of the second epoch."""
-
-    def on_train_batch_end(self, running, *_):
-        if running.current_epoch == 1 and running.global_step == 6:
-            raise KeyError("killed")
-
-
 KINDS = [
     {"ema": 0.9, "mixup": 0.2, "balance": 1.0, "label_smoothing": 0.1, "small": 0.5},
     {"schedule": "plateau", "validate_every": 4, "penalty": 0.01, "balance": 1.0, "balance_by": "loss"},
@@ -40,13 +30,11 @@ KINDS = [
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=["average", "iterations"])
-def test_stop_and_resume_ends_with_the_same_weights(classes_file, class_section, tmp_path, monkeypatch, kind):
+def test_stop_and_resume_ends_with_the_same_weights(classes_file, class_section, tmp_path, killed, kind):
     section = class_section | kind | {"small": 0.0}
     whole = train(classes_file, section, tmp_path / "whole")
-    with monkeypatch.context() as patch:
-        patch.setattr(trainer, "_stopping", lambda *_: Stop())
-        with pytest.raises(KeyError):
-            train(classes_file, section, tmp_path / "resumed")
+    with killed(6):
+        train(classes_file, section, tmp_path / "resumed")
     assert not (tmp_path / "resumed").exists()
     assert train(classes_file, section, tmp_path / "resumed") == whole
     for name in FILES:
@@ -54,13 +42,11 @@ def test_stop_and_resume_ends_with_the_same_weights(classes_file, class_section,
     assert not list((tmp_path / "project/.faceloom/train").iterdir())
 
 
-def test_keypoints_stop_and_resume(points_file, point_section, tmp_path, monkeypatch):
+def test_keypoints_stop_and_resume(points_file, point_section, tmp_path, killed):
     section = point_section | {"schedule": "cosine", "batch_size": 6}
     whole = train_points(points_file, section, tmp_path / "whole")
-    with monkeypatch.context() as patch:
-        patch.setattr(trainer, "_stopping", lambda *_: Stop())
-        with pytest.raises(KeyError):
-            train_points(points_file, section, tmp_path / "resumed")
+    with killed(6):
+        train_points(points_file, section, tmp_path / "resumed")
     assert train_points(points_file, section, tmp_path / "resumed") == whole
     assert (tmp_path / "resumed" / folder.WEIGHTS).read_bytes() == (tmp_path / "whole" / folder.WEIGHTS).read_bytes()
 
@@ -208,13 +194,6 @@ def test_bad_input_is_one_sentence(tmp_path, classes_file, class_section):
 NEEDLESS = ("pydantic", "rich", "av", "dvclive", "dvc", "dlib", "opensmile", "librosa", "yaml", "pyarrow")
 
 SCRIPT = """
-import builtins
-original = builtins.__import__
-def guarded(name, globals=None, *args, **kwargs):
-    if (globals or {{}}).get("__name__", "").startswith("faceloom") and name.split(".")[0] in {needless}:
-        raise ImportError(name)
-    return original(name, globals, *args, **kwargs)
-builtins.__import__ = guarded
 from importlib import import_module
 from pathlib import Path
 for task, packed, section in {runs}:
@@ -225,20 +204,15 @@ for task, packed, section in {runs}:
 """
 
 
-def test_training_needs_none_of_the_media_packages(classes_file, points_file, class_section, point_section, tmp_path):
+def test_training_needs_none_of_the_media_packages(
+    classes_file, points_file, class_section, point_section, tmp_path, run_without
+):
     runs = [
         ("keypoints", str(points_file), point_section | {"epochs": 1}),
         ("emotion_cnn", str(classes_file), class_section | {"epochs": 1}),
         ("expression", str(classes_file), class_section | {"epochs": 1}),
     ]
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT.format(needless=NEEDLESS, runs=runs)],
-        cwd=tmp_path,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
+    run_without(NEEDLESS, SCRIPT.format(runs=runs))
     assert (tmp_path / "tables/expression/worst.png").is_file()
 
 

@@ -124,26 +124,12 @@ def test_the_learning_rate_warms_up_and_falls():
     assert rate(100, replace(cosine, schedule="constant")) == 1
 
 
-class Stop(trainer.Callback):
-    """A kill in the middle of the second epoch."""
-
-    def __init__(self, step):
-        self.step = step
-
-    def on_train_batch_end(self, running, *_):
-        if running.global_step == self.step:
-            raise KeyError("killed")
-
-
 @pytest.mark.parametrize("more", [{"ema": 0.9}, {"accumulate": 2, "batches": 4, "checkpointing": True}])
-def test_stop_and_resume_ends_with_the_same_weights(packed, tmp_path, monkeypatch, more):
+def test_stop_and_resume_ends_with_the_same_weights(packed, tmp_path, killed, more):
     section = SMALL | {"epochs": 3} | more
     whole = train(packed, section, tmp_path / "whole")
-    with monkeypatch.context() as patch:
-        stopping = trainer._stopping
-        patch.setattr(trainer, "_stopping", lambda *a: [stopping(*a), Stop(4 if "ema" in more else 3)][1])
-        with pytest.raises(KeyError):
-            train(packed, section, tmp_path / "resumed")
+    with killed(4 if "ema" in more else 3):
+        train(packed, section, tmp_path / "resumed")
     assert len(list((tmp_path / "project/.faceloom/train").glob("reaction-*/last.ckpt"))) == 1
     resumed = train(packed, section, tmp_path / "resumed")
     assert resumed == whole

@@ -1,0 +1,54 @@
+"""What a training run is, besides the module and its data."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from faceloom.runtime import project_root
+
+MONITOR: Final = "val_loss"
+"""What modules log and what early stopping and the best weights go by."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a training run is, besides the module and its data.
+
+    Attributes:
+        task: Name of the task.
+        identity: Everything that determines the result (settings, data fingerprint, versions), for resume.
+        epochs: At most so many.
+        patience: Epochs without a better validation loss before the run stops.
+        seed: Of initial weights (see `seeded`), order and dropout.
+        threads: CPU threads. Fixed per task rather than taken from the machine: sums over more threads round otherwise.
+        precision: Lightning's (see `fast_precision`); None is exact.
+        why: Of the precision, for the log.
+        clip: Largest norm of the gradient, or None.
+        accumulate: Batches whose gradients are added up for one step.
+        monitor: What early stopping and the best weights go by, of what the module logs; less is better.
+        summaries: Steps between TensorBoard's histograms of weights and losses, or None for none.
+    """
+
+    task: str
+    identity: Mapping[str, Any]
+    epochs: int
+    patience: int
+    seed: int
+    threads: int = 1
+    precision: str | None = None
+    why: str = "the task asks for it"
+    clip: float | None = None
+    accumulate: int = 1
+    monitor: str = MONITOR
+    summaries: int | None = None
+
+    @property
+    def state(self) -> Path:
+        """Folder of the run's checkpoints."""
+        digest = hashlib.blake2b(json.dumps(self.identity, sort_keys=True).encode(), digest_size=8).hexdigest()
+        return project_root() / ".faceloom" / "train" / f"{self.task}-{digest}"
