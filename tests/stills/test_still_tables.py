@@ -1,3 +1,5 @@
+import gzip
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -169,6 +171,23 @@ def test_damaged_archives(tmp_path):
         open_table(path)
 
 
+def test_a_gzip_file_of_several_members_is_one_text(tmp_path):
+    parts = "emotion,pixels,Usage\n", "\n".join(fer_lines(9))
+    path = tmp_path / "fer.csv.gz"
+    path.write_bytes(b"".join(gzip.compress(part.encode()) for part in parts))
+    found, _ = read(open_table(path))
+    assert len(found) == 9
+
+
+def test_a_gzip_file_with_a_wrong_checksum(tmp_path):
+    path = write_fer(tmp_path / "fer.csv.gz", fer_lines(9))
+    packed = bytearray(path.read_bytes())
+    packed[-6] ^= 1
+    path.write_bytes(packed)
+    with pytest.raises(InputError, match="cannot be read to its end"):
+        read(Fer(path, ("emotion", "pixels", "Usage")))
+
+
 @pytest.mark.shared
 def test_the_real_sets(shared):
     chunk, skips = read(open_table(shared / "datasets/emotion_detector/train.csv.gz"))
@@ -178,7 +197,7 @@ def test_the_real_sets(shared):
     columns = header(points)
     wanted = [columns.index(name) for name in COLUMNS]
     found = np.stack(
-        [coordinates(block, k, wanted) for block in rows(points, len(columns), -1, 1) for k in range(len(block))]
+        [coordinates(None, fields) for block in rows(points, len(columns), -1, 1) for fields in block.fields(wanted)]
     )
     assert found.shape == (7049, 30)
     assert np.isfinite(found).all(axis=1).sum() == 2140

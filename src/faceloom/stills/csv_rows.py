@@ -12,13 +12,14 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from isal import igzip, isal_zlib
 
 from faceloom.errors import InputError
 from faceloom.stills.faces import CHUNK
-from faceloom.stills.scan import COLUMNS, REASONS, SOUND, scan
+from faceloom.stills.scan import COLUMNS, NEWLINE, REASONS, SOUND, scan
 
-BLOCK: Final = 1 << 22
-"""Bytes read at a time."""
+BLOCK: Final = 1 << 20
+"""Bytes read at a time: as many as stay in a processor's cache until they are scanned."""
 
 LONGEST: Final = 1 << 24
 """Bytes without a newline that are no row any more."""
@@ -45,12 +46,12 @@ class Rows:
         """What is wrong with a row, if anything."""
         return REASONS[int(self.status[row])] if self.status[row] != SOUND else None
 
-    def fields(self, row: int, columns: Sequence[int]) -> list[str]:
-        """Text of some fields, without quotes and surrounding space; empty for a row that lacks columns."""
-        if self.status[row] == COLUMNS:
-            return [""] * len(columns)
-        spans = self.spans[row, columns].tolist()
-        return [self.text[a:b].decode("utf-8", "replace").strip(' "\r\t') for a, b in spans]
+    def fields(self, columns: Sequence[int]) -> Iterator[list[str]]:
+        """Text of some fields of each row, without quotes and surrounding space; empty for a row that lacks columns."""
+        lacking = [""] * len(columns)
+        for spans, status in zip(self.spans[:, columns].tolist(), self.status.tolist(), strict=True):
+            texts = (self.text[a:b].decode("utf-8", "replace").strip(' "\r\t') for a, b in spans)
+            yield lacking if status == COLUMNS else list(texts)
 
 
 def header(path: Path) -> list[str]:
@@ -95,10 +96,13 @@ def rows(path: Path, n_columns: int, pixels: int, side: int) -> Iterator[Rows]:
 
 
 def _scan(text: bytes, first: int, n_columns: int, pixels: int, side: int) -> tuple[Rows, int]:
-    spans = np.zeros((CHUNK, n_columns, 2), np.int32)
-    images = np.zeros((CHUNK, side * side), np.uint8)
-    status = np.zeros(CHUNK, np.int8)
-    n, taken = scan(np.frombuffer(text, np.uint8), pixels, spans, images, status)
+    codes = np.frombuffer(text, np.uint8)
+    # Room for more rows would stay in memory as long as the pictures do.
+    lines = min(CHUNK, int(np.count_nonzero(codes == NEWLINE)))
+    spans = np.zeros((lines, n_columns, 2), np.int32)
+    images = np.zeros((lines, side * side), np.uint8)
+    status = np.zeros(lines, np.int8)
+    n, taken = scan(codes, pixels, spans, images, status)
     return Rows(first, text, spans[:n], images[:n].reshape(n, side, side), status[:n]), taken
 
 
@@ -112,7 +116,7 @@ def blocks(path: Path) -> Iterator[bytes]:
         with path.open("rb") as file:
             magic = file.read(4)
         yield from _zip(path) if magic == b"PK\x03\x04" else _gzip(path) if magic[:2] == b"\x1f\x8b" else _plain(path)
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, zlib.error, isal_zlib.error, zipfile.BadZipFile) as error:
         raise InputError(f"{path}: cannot be read to its end ({error}); download it again.") from None
     yield b"\n"  # the last row may lack one
 
@@ -134,14 +138,7 @@ def _zip(path: Path) -> Iterator[bytes]:
 
 
 def _gzip(path: Path) -> Iterator[bytes]:
-    """As gzip.open reads, but in large pieces, at half its cost."""
-    engine = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    with path.open("rb") as file:
-        while packed := file.read(BLOCK // 4):
-            while packed:
-                yield engine.decompress(packed)
-                packed = engine.unused_data
-                if engine.eof and packed:  # another member
-                    engine = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    if not engine.eof:
-        raise EOFError("it ends early")
+    """As `gzip.open` reads, at a quarter of its cost."""
+    with igzip.open(path, "rb") as file:
+        while block := file.read(BLOCK):
+            yield block

@@ -24,6 +24,7 @@ REASONS: Final = {
 
 NEWLINE, RETURN, TAB, SPACE, QUOTE, COMMA, MINUS, ZERO = (ord(c) for c in '\n\r\t ",-0')
 TOO_LARGE: Final = 1_000
+TEN, WHITE = np.uint32(10), np.uint32(255)
 
 
 def _compiled(function: Function) -> Function:
@@ -65,24 +66,30 @@ def _pixel(text: Bytes, at: int) -> tuple[int, int, int]:
 
 
 @_compiled
-def _plain_pixels(text: Bytes, at: int, image: Bytes) -> tuple[int, int]:
+def _plain_pixels(text: Bytes, begin: int, image: Bytes) -> tuple[int, int]:
     """Fill `image` while sound numbers with one space after each follow; returns where they end and their count.
 
-    Nearly all of a file is like this. Without branches on a number's length, which no processor can predict, it takes
-    a third of the time that `_pixels` alone would.
+    Nearly all of a file is like this. Without branches on a number's length, which no processor can predict, and with
+    unsigned indices, which need no check for negative ones, it takes a third of the time that `_pixels` would.
     """
-    filled = 0
-    while filled < len(image) and at + 3 < len(text):
-        a, b, c = text[at] - ZERO, text[at + 1] - ZERO, text[at + 2] - ZERO
-        two = 0 <= b <= 9
-        three = two & (0 <= c <= 9)
-        value = a + two * (9 * a + b) + three * (90 * a + 9 * b + c)
-        end = at + 1 + two + three
-        if (text[end] != SPACE) | (a < 0) | (a > 9) | (value > 255):
+    at, filled = np.uint64(begin), np.uint64(0)
+    while filled < np.uint64(len(image)) and at + np.uint64(3) < np.uint64(len(text)):
+        a = np.uint32(text[at] - ZERO)
+        b = np.uint32(text[at + np.uint64(1)] - ZERO)
+        c = np.uint32(text[at + np.uint64(2)] - ZERO)
+        two = np.uint32(b < TEN)
+        three = two & np.uint32(c < TEN)
+        value = a
+        if two:
+            value = TEN * a + b
+        if three:
+            value = TEN * value + c
+        end = at + np.uint64(1 + two + three)
+        if text[end] != SPACE or a >= TEN or value > WHITE:
             break
         image[filled] = value
-        filled, at = filled + 1, end + 1
-    return at, filled
+        filled, at = filled + np.uint64(1), end + np.uint64(1)
+    return int(np.int64(at)), int(np.int64(filled))
 
 
 @_compiled

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -44,27 +45,27 @@ class Fer:
         for block in rows(self.path, len(names), names.index("pixels"), self.side):
             labels, usage = np.zeros(len(block), np.int16), np.full(len(block), -1, np.int8)
             sound = np.zeros(len(block), bool)
-            for k in range(len(block)):
+            for k, fields in enumerate(block.fields(wanted)):
                 try:
-                    labels[k], usage[k] = self._row(block, k, wanted)
+                    labels[k], usage[k] = label_and_part(block.fault(k), *fields)
                     sound[k] = True
                 except ValueError as error:
                     skips.fault(str(error), block.place(k))
             yield faces(block.images, labels=labels, usage=usage)[sound]
 
-    def _row(self, block: Rows, row: int, wanted: Sequence[int]) -> tuple[int, int]:
-        """Label and part of a row; raises ValueError with what is wrong with it."""
-        if fault := block.fault(row):
-            raise ValueError(fault)
-        label, *usage = block.fields(row, wanted)
-        if not label.lstrip("-").isdecimal():
-            raise ValueError("the label is not a whole number")
-        if not 0 <= int(label) < len(self.classes):
-            raise ValueError(f"the label is outside 0-{len(self.classes) - 1}")
-        part = "".join(usage).lower()
-        if part not in USAGES:
-            raise ValueError("Usage is none of Training, PublicTest and PrivateTest")
-        return int(label), USAGES[part]
+
+@lru_cache(1024)
+def label_and_part(fault: str | None, label: str, usage: str = "") -> tuple[int, int]:
+    """Label and part of a row, of which there are few; raises ValueError with what is wrong with it."""
+    if fault:
+        raise ValueError(fault)
+    if not label.lstrip("-").isdecimal():
+        raise ValueError("the label is not a whole number")
+    if not 0 <= int(label) < len(CLASSES["seven"]):
+        raise ValueError(f"the label is outside 0-{len(CLASSES['seven']) - 1}")
+    if usage.lower() not in USAGES:
+        raise ValueError("Usage is none of Training, PublicTest and PrivateTest")
+    return int(label), USAGES[usage.lower()]
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,9 @@ class Kaggle:
         for block in rows(self.path, len(self.columns), self.columns.index("Image"), self.side):
             points = np.zeros((len(block), len(COLUMNS)), np.float32)
             sound = np.zeros(len(block), bool)
-            for k in range(len(block)):
+            for k, fields in enumerate(block.fields(wanted)):
                 try:
-                    points[k] = coordinates(block, k, wanted)
+                    points[k] = coordinates(block.fault(k), fields)
                     sound[k] = True
                 except ValueError as error:
                     skips.fault(str(error), block.place(k))
@@ -119,12 +120,12 @@ def _of_block(persons: npt.NDArray[np.int32] | None, block: Rows) -> npt.NDArray
     return person
 
 
-def coordinates(block: Rows, row: int, wanted: Sequence[int]) -> npt.NDArray[np.float32]:
+def coordinates(fault: str | None, fields: Sequence[str]) -> npt.NDArray[np.float32]:
     """The 30 coordinates of a row, NaN where not given; raises ValueError with what is wrong with it."""
-    if fault := block.fault(row):
+    if fault:
         raise ValueError(fault)
     try:
-        values = [float("nan" if text.lower() in MISSING else text) for text in block.fields(row, wanted)]
+        values = [float("nan" if text.lower() in MISSING else text) for text in fields]
     except ValueError:
         raise ValueError("a coordinate is not a number") from None
     if np.isinf(values).any():
