@@ -107,7 +107,8 @@ def _write(network: nn.Module, side: int, about: Mapping[str, str], path: Path) 
 
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it counts the passes of its optimiser
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # PyTorch's exporter calls its own deprecated functions
+        # PyTorch's exporter copies its tree specs, and their class warns of itself whenever one is made
+        warnings.filterwarnings("ignore", ".*isinstance.treespec, LeafSpec.* is deprecated", FutureWarning)
         program = torch.onnx.export(
             network,
             (torch.zeros(2, 1, side, side),),

@@ -106,7 +106,9 @@ def _checkpoint(path: Path) -> Any:
     import torch
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about files that are refused with a sentence of our own
+        # of files that hold code, and that are refused with a sentence of our own
+        for message in (".*looks like a TorchScript archive", "Detected pickle protocol"):
+            warnings.filterwarnings("ignore", message, UserWarning)
         return torch.load(path, map_location="cpu", weights_only=True)
 
 

@@ -89,7 +89,8 @@ def lag(p: Array, s: Array, published: bool = False) -> float:
     """|offset| of the first largest mean correlation; undefined columns are left out unless as published."""
     lags = range(-49, 50)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        # columns that do not move have no correlation: numpy divides by their deviation, and averages over nothing
+        warnings.filterwarnings("ignore", "invalid value encountered|Mean of empty slice", RuntimeWarning)
         means = [_mean_correlation(p, s, offset, published) for offset in lags]
         if np.isnan(means).all() and not published:
             return np.nan
