@@ -20,7 +20,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +51,6 @@ def split(path: Path) -> np.ndarray:
 
 def measure(way: str, path: Path) -> None:
     """Print seconds on the processor, on the clock and to start, megabytes and a checksum of one way."""
-    warnings.simplefilter("ignore")
     read = {"faceloom": ours, "fromstring": fromstring, "split": split}[way]
     began = time.process_time()
     with tempfile.TemporaryDirectory() as folder:
