@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,8 @@ from faceloom.stills.scan import COLUMNS, NEWLINE, REASONS, SOUND, scan
 
 BLOCK: Final = 1 << 20
 """Bytes read at a time: as many as stay in a processor's cache until they are scanned."""
+
+DAMAGED_GZIP = cast("type[Exception]", isal_zlib.error)  # which its stubs call an instance
 
 LONGEST: Final = 1 << 24
 """Bytes without a newline that are no row any more."""
@@ -116,7 +118,7 @@ def blocks(path: Path) -> Iterator[bytes]:
         with path.open("rb") as file:
             magic = file.read(4)
         yield from _zip(path) if magic == b"PK\x03\x04" else _gzip(path) if magic[:2] == b"\x1f\x8b" else _plain(path)
-    except (OSError, EOFError, zlib.error, isal_zlib.error, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, zlib.error, DAMAGED_GZIP, zipfile.BadZipFile) as error:
         raise InputError(f"{path}: cannot be read to its end ({error}); download it again.") from None
     yield b"\n"  # the last row may lack one
 
