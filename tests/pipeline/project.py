@@ -15,7 +15,7 @@ CODE = ("src", "stages", "params", "dvc.yaml", "params.yaml", ".dvcignore", ".gi
 
 AUTHOR = ("-c", "user.name=test", "-c", "user.email=test@localhost")
 TINY = {
-    "studio": {"dyads": 4, "seconds": 4.2, "identities": 24, "stills_per_identity": 5},
+    "studio": {"dyads": 4, "seconds": 4.2, "identities": 24, "stills_per_identity": 5, "posed_identities": 24},
     "train": {
         "gesture": {"epochs": 2, "hidden": 16},
         "keypoints": {"epochs": 1, "width": 4},

@@ -8,10 +8,11 @@ from faceloom.studio.affect import affect, expression
 from faceloom.studio.expressions import sample_units
 from faceloom.studio.identity import Identity
 from faceloom.studio.occluders import KINDS, occlude
+from faceloom.studio.poses import pose_units, poses
 from faceloom.studio.render import render
-from faceloom.studio.shards import write_shard
+from faceloom.studio.shards import write_posed_shard, write_shard
 from faceloom.studio.stills import PITCH, ROLL, YAW, sample_still
-from faceloom.studio.units import labels_from_units
+from faceloom.studio.units import columns, labels_from_units
 
 
 def aus(**shares: float) -> np.ndarray:
@@ -79,3 +80,27 @@ def test_a_shard_has_the_contracts_columns_and_equal_bytes_twice(tmp_path) -> No
     assert [len(row[name]) for name in ("keypoints15", "landmarks68", "visible68", "units")] == [30, 136, 68, 52]
     assert row["image"]["path"] is None
     assert cv2.imdecode(np.frombuffer(row["image"]["bytes"], np.uint8), 1).shape == (96, 96, 3)
+
+
+def test_a_poser_shows_each_expression_once_and_it_is_seen_in_the_action_units(tmp_path) -> None:
+    assert write_posed_shard(tmp_path, 7, 0, 1, 96) == len(EXPRESSIONS)
+    table = pq.read_table(tmp_path / "shard-000.parquet")
+    assert table["expression"].to_pylist() == list(EXPRESSIONS)
+    assert set(table["identity"].to_pylist()) == {0}
+    shown = {row["expression"]: row for row in table.to_pylist()}
+    assert shown["happy"]["AU12_r"] > 1.5 > shown["anger"]["AU12_r"]
+    assert shown["surprise"]["AU02_r"] > 1.5 > shown["sad"]["AU02_r"]
+    assert shown["anger"]["AU04_r"] > 1.5 > shown["happy"]["AU04_r"]
+
+
+def test_posed_faces_are_mostly_what_the_rule_for_expressions_calls_them() -> None:
+    rng = np.random.default_rng(0)
+    called = np.array([[expression(labels_from_units(units)) for units in poses(rng)] for _ in range(100)])
+    assert (called == np.array(EXPRESSIONS)).mean() > 0.8
+
+
+def test_contempt_is_of_one_side() -> None:
+    rng = np.random.default_rng(1)
+    smile = columns("mouthSmile")
+    sides = np.stack([pose_units(rng, "contempt")[smile] for _ in range(50)])
+    assert (np.abs(sides[:, 0] - sides[:, 1]) > 0.5 * sides.max(1)).all()

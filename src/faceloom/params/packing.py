@@ -64,6 +64,7 @@ class StillsKeypoints(StillsFaces):
 class StillsClasses(StillsFaces):
     """Faces with an expression."""
 
+    data: str = "data/posed"
     classes: Literal["five", "seven", "eight"] = "five"
 
 

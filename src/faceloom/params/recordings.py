@@ -10,7 +10,7 @@ from faceloom.params.section import Count, Fraction, Positive, Section
 
 
 class Studio(Section):
-    """Synthetic dyads and stills."""
+    """Synthetic dyads, stills and posed expressions."""
 
     seed: int = 7
     dyads: Annotated[int, Field(ge=0)] = 20
@@ -18,6 +18,7 @@ class Studio(Section):
     size: Annotated[int, Field(ge=96, le=1024)] = 256
     identities: Count = 600
     stills_per_identity: Count = 5
+    posed_identities: Count = 400
 
 
 class Split(Section):

@@ -48,15 +48,25 @@ def sample_units(rng: np.random.Generator) -> Floats:
     """(52,) labelled weights of a random face, its gaze included."""
     shares, extra = _sample_shares(rng)
     units = np.zeros(len(UNITS), np.float32)
-    for au, share in shares.items():
-        _add(rng, units, au, share)
-    _add_mouth(rng, units, shares)
+    add_aus(rng, units, shares)
     for unit, weight in extra.items():
         units[columns(unit)] += weight
     if rng.random() < 0.12:
         units[INDEX[str(rng.choice(SHIFTS))]] += rng.uniform(0, 0.5)
+    return look_about(rng, np.clip(units, 0, LIMIT))
+
+
+def look_about(rng: np.random.Generator, units: Floats) -> Floats:
+    """The weights (52,) with a drawn gaze."""
     across, up = np.clip(rng.normal(0, (11, 8)), -28, 22)
-    return looking(np.clip(units, 0, LIMIT), (float(across), float(up))).clip(0, LIMIT)
+    return looking(units, (float(across), float(up))).clip(0, LIMIT)
+
+
+def add_aus(rng: np.random.Generator, units: Floats, shares: dict[str, float]) -> None:
+    """Add intensities 0-1 by action unit to weights (52,), left and right a little different."""
+    for au, share in shares.items():
+        _add(rng, units, au, share)
+    _add_mouth(rng, units, shares)
 
 
 def _sample_shares(rng: np.random.Generator) -> tuple[dict[str, float], dict[str, float]]:

@@ -15,7 +15,7 @@ from faceloom.studio.identity import Identity
 from faceloom.studio.occluders import occlude
 from faceloom.studio.render import render
 from faceloom.studio.scene import sample_background, sample_light
-from faceloom.studio.units import UNITS, labels_from_units
+from faceloom.studio.units import labels_from_units
 
 Floats = npt.NDArray[np.float32]
 
@@ -67,7 +67,7 @@ def sample_still(
     identity: Identity,
     *,
     size: int = 256,
-    neutral: bool = False,
+    units: Floats | None = None,
     direction: Direction | None = None,
     faults: bool = True,
 ) -> Still:
@@ -77,12 +77,12 @@ def sample_still(
         rng: The only source of chance; equal states give equal stills.
         identity: Who.
         size: Side in pixels.
-        neutral: A face at rest instead of a drawn expression.
+        units: Labelled weights (52,) of the face to show; drawn where None.
         direction: Mean head direction of this identity's stills; drawn where None.
         faults: Occluders, blur, noise and JPEG as of a real camera.
     """
     direction = direction or sample_direction(rng)
-    units = np.zeros(len(UNITS), np.float32) if neutral else sample_units(rng)
+    units = sample_units(rng) if units is None else units
     yaw = float(np.clip(direction.yaw + rng.normal(0, 14), -YAW, YAW))
     pitch = float(np.clip(direction.pitch + rng.normal(0, 8), -PITCH, PITCH))
     roll = float(np.clip(rng.normal(0, 7), -ROLL, ROLL))
