@@ -12,6 +12,7 @@ from faceloom.errors import InputError
 def run(main: Callable[[], None]) -> None:
     """Run a stage's main; bad input becomes one line on stderr and exit status 1."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # processes are the parallelism; results must not depend on threads
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # on a busy machine, spinning threads cost torch its speed
     try:
         main()
     except InputError as error:
