@@ -122,9 +122,10 @@ def main() -> None:
     print(text)
     if options.out:
         commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
-        head = f"# Reading FER2013\n\n`python benchmarks/read_csv.py --out`, commit {commit}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+        machine = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}"
+        head = f"# Reading FER2013\n\n`python benchmarks/read_csv.py --out`, commit {commit}, {machine}"
         out = RESULTS / f"{dt.date.today()}-read-csv.md"
-        out.write_text(f"{head}, Python {platform.python_version()}\n\n{text}\n", encoding="utf-8")
+        out.write_text(f"{head}\n\n{text}\n", encoding="utf-8")
     return None
 
 
