@@ -133,6 +133,14 @@ def test_the_threshold_is_the_training_speakers():
     assert b[30:40, 30:40].all()
 
 
+def test_nobody_is_a_reaction_to_themselves(who):
+    behaviour = [moody(0, 1)] * len(who.clips)  # as alike as can be
+    matrix, _ = appropriateness.find(None, behaviour, who, 0.9)
+    assert not matrix[np.arange(len(matrix)), who.partner].any()
+    assert matrix.diagonal().all()
+    assert matrix[0, 1]
+
+
 def test_one_training_clip_has_nobody_to_be_like():
     with pytest.raises(InputError, match="at least two training clips"):
         appropriateness.derive(np.zeros((2, 50), np.float32), np.array([0, 1], np.uint8), 0.1)

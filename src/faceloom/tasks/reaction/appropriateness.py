@@ -83,6 +83,9 @@ def find(
     missing = [k for k, split in enumerate(SPLITS) if split not in files and (dyads.split == k).any()]
     if missing:
         derived = derive([summary(values) for values in behaviour], dyads.split, share)
+        # the reaction to one's partner is one's own face: listeners mirror, but nobody reacts by being themselves,
+        # and where it counted as a reaction, copying the speaker would be without fault
+        derived[np.arange(len(dyads.partner)), dyads.partner] = 0
         matrix |= derived * np.isin(dyads.split, missing)[:, None]
     return matrix, dict.fromkeys(SPLITS, "derived") | files
 
