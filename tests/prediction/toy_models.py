@@ -26,6 +26,11 @@ SHAPE = np.stack([np.linspace(20, 76, 15), np.linspace(30, 60, 15)], axis=1).ast
 def write(models, face):
     """All four models; `face` is a crop (128, 128, 3)."""
     write_networks(models)
+    write_estimator(models, face)
+
+
+def write_estimator(models, face):
+    """The one of action units; `face` is a crop (128, 128, 3)."""
     estimator.save(_estimator(face), models / "action_units")
 
 

@@ -25,6 +25,7 @@ from faceloom.params import Params
 from faceloom.runtime import Runtime
 from faceloom.store import Clip, load_clips, map_clips, write_table
 from faceloom.store.catalog import build
+from faceloom.store.scan import EXTENSIONS, VIDEO
 from faceloom.tasks.action_units.model import digest
 from faceloom.tasks.reaction import features
 from faceloom.tasks.reaction.checkpoint import ReactionModel
@@ -52,6 +53,8 @@ class Workshop:
         """Catalog a recording; raises InputError where it cannot be read, or has no picture and sound to work on."""
         if not recording.is_file():
             raise InputError(f"{recording}: no such file; give the path of a recording of the speaker.")
+        if recording.suffix.lower() not in EXTENSIONS:
+            raise InputError(f"{recording.name}: no recording by its name; give a film ({', '.join(VIDEO)}).")
         inside = self.folder / "recordings"
         inside.mkdir()
         (inside / recording.name).symlink_to(recording.absolute())
