@@ -17,6 +17,7 @@ from faceloom.stills.faces import Faces, Skips
 from faceloom.stills.framing import framing
 from faceloom.stills.packed import SPLITS
 from faceloom.stills.points import KEYPOINTS
+from faceloom.stills.sharpness import UNEQUAL
 from faceloom.stills.sources import Source, open_source
 from faceloom.stills.splits import DROPPED, SEED, Shares, Split, of_the_reference, without_leaks
 from faceloom.stills.write import Writer
@@ -40,6 +41,7 @@ class Settings:
         max_bad_fraction: More unreadable rows than this are an error.
         missing: Faces that lack some points: `drop` them, or `mask` the points. Of no use for classes.
         classes: The task's classes; None for keypoints.
+        match_sharpness: Blur splits that are sharper than the smoothest one as much as that.
     """
 
     data: str
@@ -50,6 +52,7 @@ class Settings:
     max_bad_fraction: float = 0.2
     missing: Literal["drop", "mask"] = "drop"
     classes: ClassSet | None = None
+    match_sharpness: bool = False
 
 
 def pack(task: Task, settings: Settings, out: Path) -> list[str]:
@@ -68,10 +71,15 @@ def pack(task: Task, settings: Settings, out: Path) -> list[str]:
         split = _split(writer, settings)
         keep = split.codes != DROPPED
         skips.leave("its picture is in a later split too", int((~keep).sum()))
-        writer.finish(split.codes, keep, _about(source, settings, split, skips))
+        sharpness = _sharpness(writer, split.codes, keep, settings)
+        writer.finish(split.codes, keep, _about(source, settings, split, skips) | {"blurred": sharpness.blurred})
     counts = Counter(split.codes[keep].tolist())
     shares = ", ".join(f"{counts[code]} {name}" for code, name in enumerate(SPLITS))
-    return [f"{task}: {keep.sum()} faces packed from {source.name} ({shares}; by {split.rule})", *skips.messages()]
+    return [
+        f"{task}: {keep.sum()} faces packed from {source.name} ({shares}; by {split.rule})",
+        *skips.messages(),
+        *sharpness.messages,
+    ]
 
 
 def _suited(source: Source, settings: Settings) -> Source:
@@ -113,6 +121,29 @@ def _split(writer: Writer, settings: Settings) -> Split:
     if settings.split == "reference":
         return of_the_reference(len(writer), "classes" if settings.classes else "keypoints")
     return without_leaks(writer.person, writer.usage, writer.contents, Shares(settings.val, settings.test))
+
+
+@dataclass(frozen=True)
+class _Sharpness:
+    """What was done about splits of unequal sharpness: sigma in pixels by split, and what a person should know."""
+
+    blurred: dict[str, float]
+    messages: list[str]
+
+
+def _sharpness(
+    writer: Writer, codes: npt.NDArray[np.uint8], keep: npt.NDArray[np.bool_], settings: Settings
+) -> _Sharpness:
+    if settings.match_sharpness:
+        sigmas = {SPLITS[code]: sigma for code, sigma in writer.match_sharpness(codes, keep).items()}
+        told = [f"{settings.data}: {name} pictures blurred (sigma {s:g} pixels) to match" for name, s in sigmas.items()]
+        return _Sharpness(sigmas, told)
+    steps = {SPLITS[code]: step for code, step in writer.steps(codes, keep).items()}
+    if len(steps) < 2 or max(steps.values()) < UNEQUAL * min(steps.values()):
+        return _Sharpness({}, [])
+    listed = ", ".join(f"{name} {step:.1f}" for name, step in steps.items())
+    finding = f"{settings.data}: splits differ in sharpness (mean step between pixels: {listed} grey levels)"
+    return _Sharpness({}, [f"{finding}, so scores say little; `match_sharpness: true` blurs the sharper ones alike"])
 
 
 def _about(source: Source, settings: Settings, split: Split, skips: Skips) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from faceloom.stills.faces import CHUNK, Faces
+from faceloom.stills.sharpness import UNEQUAL, blur_rows, sample, sigma_for, step
 
 DIGEST: Final = 16
 """Bytes of a picture's hash."""
@@ -76,6 +77,28 @@ class Writer:
         self._people.append(chunk.person)
         self._usage.append(chunk.usage)
         self._contents += [blake2b(image.tobytes(), digest_size=DIGEST).digest() for image in chunk.images]
+
+    def match_sharpness(self, codes: npt.NDArray[np.uint8], keep: npt.NDArray[np.bool_]) -> dict[int, float]:
+        """Blur the pictures of sharper splits until all are as smooth as the smoothest; sigma in pixels by split."""
+        rows = self._rows(codes, keep)
+        steps = self.steps(codes, keep)
+        target = min(steps.values(), default=0.0)
+        sigmas = {
+            code: sigma_for(sample(self._images, rows[code]), target)
+            for code, found in steps.items()
+            if found > UNEQUAL * target
+        }
+        for code, sigma in sigmas.items():
+            blur_rows(self._images, rows[code], sigma)
+        return sigmas
+
+    def steps(self, codes: npt.NDArray[np.uint8], keep: npt.NDArray[np.bool_]) -> dict[int, float]:
+        """Mean step between neighbouring pixels, grey levels, by split."""
+        return {code: step(sample(self._images, rows)) for code, rows in self._rows(codes, keep).items()}
+
+    @staticmethod
+    def _rows(codes: npt.NDArray[np.uint8], keep: npt.NDArray[np.bool_]) -> dict[int, npt.NDArray[np.intp]]:
+        return {int(code): np.flatnonzero(keep & (codes == code)) for code in np.unique(codes[keep])}
 
     def finish(self, codes: npt.NDArray[np.uint8], keep: npt.NDArray[np.bool_], about: Mapping[str, Any]) -> None:
         """Give each face its split, leave out those that are not to be kept, and put the file in its place.
