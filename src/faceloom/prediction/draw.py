@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -10,9 +9,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from faceloom.facs import AU_COLUMNS
 from faceloom.features.head_pose import rotation_of
-from faceloom.prediction.lettering import Colour, darken, line_height, width, write
+from faceloom.prediction.lettering import PANEL, Colour
+from faceloom.prediction.panel import Panel, Room, heading, panel
 from faceloom.stills.points import COLUMNS
 
 Image = npt.NDArray[np.uint8]
@@ -33,14 +32,8 @@ WHITE: Final[Colour] = (255, 255, 255)
 BLACK: Final[Colour] = (0, 0, 0)
 LEAST_SIDE: Final = 480
 """Shorter side of a drawn picture: smaller ones are enlarged, so that words fit."""
-LETTERS: Final = (13, 40)
-"""Smallest and largest height of letters, pixels."""
 SHIFT: Final = 4
 """Fractional bits of OpenCV's coordinates: without them slow motion jitters."""
-TALLEST: Final = 1.8
-"""Height of a panel over that of its face; a smaller face has a heading alone."""
-UNITS: Final = 3
-"""Action units named beside a face, the strongest."""
 
 
 def scale_of(size: tuple[int, int]) -> float:
@@ -55,20 +48,47 @@ def even(size: tuple[int, int]) -> tuple[int, int]:
     return w, h
 
 
-def draw(picture: Image, faces: Sequence[Row], classes: Mapping[str, Sequence[str]]) -> Image:
-    """The picture (h, w, 3) with its faces; rows are those of the table, `classes` those of each classifier."""
+def draw(picture: Image, faces: Sequence[Row], classes: Mapping[str, Sequence[str]], widen: bool = False) -> Image:
+    """The picture with its faces.
+
+    Args:
+        picture: (h, w, 3).
+        faces: Rows of the table.
+        classes: Those of each classifier.
+        widen: Add a strip on the right where a panel has no place beside its face, instead of a heading alone.
+    """
     size = picture.shape[1], picture.shape[0]
     scale, shown = scale_of(size), even(size)
     method = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
     canvas: Image = picture.copy() if shown == size else np.asarray(cv2.resize(picture, shown, interpolation=method))
     line = max(2, round(min(shown) / 350))
     for row in faces:
-        colour = FACES[row["face"] % len(FACES)]
-        _box(canvas, row, scale, colour, line)
-        _points(canvas, row, scale)
+        _box(canvas, row, scale, _colour(row), line)
         _axes(canvas, row, scale, line)
-    for row in faces:
-        _panel(canvas, row, scale, FACES[row["face"] % len(FACES)], classes)
+        _points(canvas, row, scale)
+    return _panels(canvas, faces, scale, classes, widen)
+
+
+def _colour(row: Row) -> Colour:
+    return FACES[row["face"] % len(FACES)]
+
+
+def _panels(
+    canvas: Image, faces: Sequence[Row], scale: float, classes: Mapping[str, Sequence[str]], widen: bool
+) -> Image:
+    """No panel lies on a face."""
+    whole: list[Panel] = [panel(row, scale, classes, _colour(row)) for row in faces]
+    boxes = [one.box for one in whole]
+    if widen:
+        strip = max((one.lacks(Room.of(canvas, boxes)) for one in whole), default=0)
+        canvas = np.asarray(cv2.copyMakeBorder(canvas, 0, 0, 0, strip, cv2.BORDER_CONSTANT, value=PANEL), np.uint8)
+    room = Room.of(canvas, boxes)
+    for one, row in zip(whole, faces, strict=True):
+        if corner := one.place(room):
+            one.draw(canvas, corner)
+        else:
+            short = heading(row, scale, classes, _colour(row))
+            short.draw(canvas, short.above(room))
     return canvas
 
 
@@ -108,57 +128,3 @@ def _fixed(points: npt.NDArray[Any]) -> list[tuple[int, int]]:
     """(n, 2) pixels as OpenCV's fixed-point coordinates, those that are numbers."""
     known = points[np.isfinite(points).all(axis=1)]
     return [(int(x), int(y)) for x, y in np.clip(np.round(known * (1 << SHIFT)), -(1 << 20), 1 << 20)]
-
-
-def _panel(canvas: Image, row: Row, scale: float, colour: Colour, classes: Mapping[str, Sequence[str]]) -> None:
-    """A heading with number and emotion, a bar for each class, the strongest action units; beside or inside the box."""
-    bars = [(word, float(row[f"{name}_{word}"])) for name, words in classes.items() for word in words]
-    units = _units(row)
-    x, y, w, h = (row[name] * scale for name in ("x", "y", "w", "h"))
-    low, high = LETTERS
-    letters = round(min(high, max(low, h / 1.3 / (len(bars) + len(units) + 2))))
-    step, pad = line_height(letters), max(3, letters // 4)
-    if h * TALLEST < step * (len(bars) + len(units) + 1):
-        bars, units = [], []
-    title = f"{row['face']}  {row['emotion_name']} {100 * _best(row, classes):.0f} %" if classes else f"{row['face']}"
-    names = max((width(word, letters) for word, _ in bars), default=0)
-    bar = letters * 4 if bars else 0
-    wide = max(width(title, letters), names + pad + bar, *(width(unit, letters) for unit in units), 0) + 2 * pad
-    tall = step * (1 + len(bars) + len(units)) + pad
-    left, top = _place(canvas, (x, y, w, h), wide, tall, bool(bars or units))
-    darken(canvas, left, top, wide, tall)
-    write(canvas, title, left + pad, top, letters, colour)
-    for k, (word, p) in enumerate(bars, 1):
-        write(canvas, word, left + pad, top + k * step, letters, WHITE)
-        begin, middle = left + 2 * pad + names, top + k * step + step // 2
-        half = max(1, letters // 4)
-        cv2.rectangle(canvas, (begin, middle - half), (begin + bar, middle + half), (70, 76, 88), -1)
-        cv2.rectangle(canvas, (begin, middle - half), (begin + round(bar * p), middle + half), colour, -1)
-    for k, unit in enumerate(units, 1 + len(bars)):
-        write(canvas, unit, left + pad, top + k * step, letters, WHITE)
-
-
-def _best(row: Row, classes: Mapping[str, Sequence[str]]) -> float:
-    return float(row[f"{next(iter(classes))}_{row['emotion_name']}"])
-
-
-def _units(row: Row) -> list[str]:
-    strengths = {name: row[name] for name in AU_COLUMNS if row.get(name) is not None and math.isfinite(row[name])}
-    strongest = sorted(strengths, key=lambda name: -strengths[name])[:UNITS]
-    return [f"{name.removesuffix('_r')}  {strengths[name]:.1f}" for name in strongest]
-
-
-def _place(
-    canvas: Image, box: tuple[float, float, float, float], wide: int, tall: int, beside: bool
-) -> tuple[int, int]:
-    """Upper left corner: beside the box where there is room, else inside it at the top; a heading lies above it."""
-    x, y, w, _ = (round(value) for value in box)
-    height, full = canvas.shape[:2]
-    top = min(max(0, y), max(0, height - tall))
-    if not beside:
-        return min(max(0, x), max(0, full - wide)), max(0, min(y - tall - 2, height - tall))
-    if x + w + 4 + wide <= full:
-        return x + w + 4, top
-    if x - 4 - wide >= 0:
-        return x - 4 - wide, top
-    return min(max(0, x), max(0, full - wide)), top

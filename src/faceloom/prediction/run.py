@@ -174,7 +174,8 @@ class Run:
         classes = {name: model.classes for name, model in self.networks.classifiers.items()}
         for look in window:
             faces = [next(found) for _ in look.seen]
-            sink.put(look.where, draw.draw(look.frame.rgb, faces, classes))
+            widen = look.where.frame == 0 and look.where.time is None
+            sink.put(look.where, draw.draw(look.frame.rgb, faces, classes, widen))
 
 
 def windows(looks: Iterable[Look]) -> Iterator[list[Look]]:
