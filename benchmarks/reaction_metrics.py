@@ -1,10 +1,11 @@
 """Reaction metrics against the published way: `python benchmarks/reaction_metrics.py [--kinds ..] [--full] [--write]`.
 
 64 clips, 10 samples, 750 frames, numbers of appropriate reactions drawn as in the real validation matrix. The published
-way is the plain implementation of the tests with tslearn's DTW (`pip install tslearn`), a pair at a time; some of its
-pairs are measured and scaled up. Both sides are processor time, so that a busy machine changes both alike, and both
-spread over cores by clips. `--full` is the real size, 1,678 clips and 46,214 pairs of clips, of which `--share` is
-measured (1: all).
+way is the plain implementation of the tests with tslearn's DTW (`pip install tslearn`), a pair at a time. `--pairs` of
+its pairs are measured and scaled up; `--whole` measures all (about a quarter of an hour for each kind). Both sides are
+processor time, so that a busy machine changes both alike, and both spread over cores by clips. `--full` is the real
+size, 1,678 clips and 46,214 pairs of clips, of which `--share` of the clips is measured (1: all) and scaled by pairs.
+`--write` appends to the file of the day under benchmarks/results.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from faceloom.metrics.reaction.concordance import concordance
 from faceloom.metrics.reaction.evaluation import evaluate
 from faceloom.metrics.reaction.nearest import nearest, prepare_real
 
@@ -41,10 +41,11 @@ SIZES = (1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 18, 31, 51, 86, 119, 163, 196)
 FRAMES, SAMPLES = 750, 10
 CLIPS, PAIRS = 1678, 46214
 HEADER = [
-    "| predictions | pairs | FRDist s, published / ours | all six s, published / ours | ms a pair | minima differ |",
-    "|---|---|---|---|---|---|",
+    "| predictions | pairs of sequences | of them by the published way | FRDist s, published / ours "
+    "| all six s, published / ours | our ms a pair | minima differ |",
+    "|---|---|---|---|---|---|---|",
 ]
-RESULTS = Path(__file__).parent / "results" / "reaction_metrics.md"
+RESULTS = Path(__file__).parent / "results"
 KINDS = ("smooth", "decoded", "jumping", "near", "uniform")
 
 
@@ -88,43 +89,47 @@ def published_distance(x: Array, y: Array) -> float:
     return sum(weight * float(dtw(x[:, a:b], y[:, a:b])) for a, b, weight in reference.STREAMS)
 
 
-def published(pred: Array, real: Array, speaker: Array, matrix: npt.NDArray[np.uint8], pairs: int) -> dict[str, float]:
-    """Estimated processor seconds of each part for the whole set, from some of its pairs."""
+def published(
+    pred: Array, real: Array, speaker: Array, matrix: npt.NDArray[np.uint8], pairs: int, lags: int
+) -> dict[str, float]:
+    """Processor seconds of each part for the whole set, estimated from some of its pairs of sequences and clips."""
     rng = np.random.default_rng(1)
-    clips, samples = rng.integers(len(pred), size=pairs), rng.integers(SAMPLES, size=pairs)
-    chosen = [(k, i, rng.choice(np.flatnonzero(matrix[k]))) for k, i in zip(clips, samples, strict=True)]
+    every = [(k, i, n) for k, n in np.argwhere(matrix) for i in range(SAMPLES)]
+    chosen = [every[k] for k in rng.permutation(len(every))[:pairs]]
+    scored = [*range(len(pred))][:lags]
     dtw(pred[0, 0, :, :2], real[0, :, :2])
-    all_pairs, lags = int(matrix.sum()) * SAMPLES, chosen[:3]
+    scale = len(every) / len(chosen)
     each = {
-        "FRCorr": seconds(lambda: [reference.ccc(real[n], pred[k, i]) for k, i, n in chosen]) / pairs * all_pairs,
-        "FRDist": seconds(lambda: [published_distance(pred[k, i], real[n]) for k, i, n in chosen]) / pairs * all_pairs,
+        "FRCorr": seconds(lambda: [reference.ccc(real[n], pred[k, i]) for k, i, n in chosen]) * scale,
+        "FRDist": seconds(lambda: [published_distance(pred[k, i], real[n]) for k, i, n in chosen]) * scale,
         # The published parallel code scores one of the ten.
-        "FRSyn": seconds(lambda: [reference.lag(pred[k, i], speaker[k], True) for k, i, _ in lags]) / 3 * len(pred),
+        "FRSyn": seconds(lambda: [reference.lag(pred[k, 0], speaker[k], True) for k in scored]) / lags * len(pred),
         "spread": seconds(lambda: (reference.frdiv(pred), np.var(pred, axis=2, ddof=1).mean(), reference.frdvs(pred))),
     }
     return each | {"all": sum(each.values())}
 
 
 def compare(kind: str, clips: int, pairs: int, check: int) -> str:
-    """One line of the table."""
+    """One line of the table; all is measured where `pairs` is 0."""
     rng = np.random.default_rng(0)
     real, speaker, matrix = made.smooth(rng, clips, FRAMES), made.smooth(rng, clips, FRAMES), neighbours(rng, clips)
     pred = predictions(rng, real, kind)
     prepared = prepare_real(real)
-    nearest(pred[0, :1], prepared, np.array([0]))
+    evaluate(pred[:1, :2], real[:1], speaker[:1], np.eye(1, dtype=np.uint8))  # loads what is compiled
     ours: dict[str, float] = {"all": seconds(lambda: evaluate(pred, real, speaker, matrix))}
     rows = [np.flatnonzero(row) for row in matrix]
     ours["FRDist"] = seconds(lambda: [nearest(pred[k], prepared, row) for k, row in enumerate(rows)])
-    ours["FRCorr"] = seconds(lambda: [concordance(pred[k], real[row]) for k, row in enumerate(rows)])
-    theirs = published(pred, real, speaker, matrix, pairs)
+    count = int(matrix.sum()) * SAMPLES
+    theirs = published(pred, real, speaker, matrix, pairs or count, 3 if pairs else clips)
     same = "not compared"
     if check:
         k = int(np.argsort([abs(len(row) - 20) for row in rows])[0])
         plain = [min(published_distance(pred[k, i], real[n]) for n in rows[k]) for i in range(check)]
         same = f"{max(abs(np.array(plain) - nearest(pred[k, :check], prepared, rows[k])) / np.array(plain)):.0e}"
+        same += f" ({check} x {len(rows[k])} pairs)"
     cells = [f"{theirs[name]:.0f} / {ours[name]:.1f} = {theirs[name] / ours[name]:.0f}x" for name in ("FRDist", "all")]
-    pairs, each = int(matrix.sum()), ours["FRDist"] / matrix.sum() / SAMPLES * 1e3
-    return f"| {kind} | {pairs} | {' | '.join(cells)} | {each:.2f} | {same} |"
+    each = ours["FRDist"] / count * 1e3
+    return f"| {kind} | {count:,} | {pairs or count:,} | {' | '.join(cells)} | {each:.2f} | {same} |"
 
 
 def full(kind: str, share: float) -> str:
@@ -157,15 +162,19 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=KINDS)
     parser.add_argument("--clips", type=int, default=64)
     parser.add_argument("--pairs", type=int, default=24, help="pairs of the published way that are measured")
+    parser.add_argument("--whole", action="store_true", help="measure all pairs of the published way")
     parser.add_argument("--check", type=int, default=2, help="samples of one clip whose minima are compared")
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--share", type=float, default=0.12)
-    parser.add_argument("--write", action="store_true", help=f"append to {RESULTS.name}")
+    parser.add_argument("--write", action="store_true", help="append to the file of the day under benchmarks/results")
     options = parser.parse_args()
+    out = RESULTS / f"{dt.date.today()}-reaction-metrics.md"
+    if options.write and not out.exists():
+        out.write_text("# Reaction metrics against the published way\n", encoding="utf-8")
     for line in report(options):
         print(line, flush=True)
         if options.write:
-            with RESULTS.open("a", encoding="utf-8") as file:
+            with out.open("a", encoding="utf-8") as file:
                 file.write(f"{line}\n")
 
 
@@ -174,17 +183,17 @@ def report(options: argparse.Namespace) -> Iterator[str]:
     yield from ("", header(), "", *([] if options.full else HEADER))
     for kind in options.kinds:
         if options.full:
-            yield full(kind, options.share)
+            yield f"- {full(kind, options.share)}"
         else:
-            yield compare(kind, options.clips, options.pairs, options.check)
+            yield compare(kind, options.clips, 0 if options.whole else options.pairs, options.check)
 
 
 def header() -> str:
-    """When and on what."""
+    """How, on what and what."""
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    cores = len(os.sched_getaffinity(0))
-    load = os.getloadavg()[0]
-    return f"{dt.datetime.now(dt.UTC):%Y-%m-%d}, {commit.stdout.strip()}, {cores} cores, load {load:.1f}"
+    cores, load = len(os.sched_getaffinity(0)), os.getloadavg()[0]
+    words = " ".join(["python benchmarks/reaction_metrics.py", *sys.argv[1:]])
+    return f"`{words}`, commit {commit.stdout.strip()}, {cores} cores, load {load:.1f}"
 
 
 if __name__ == "__main__":
