@@ -53,7 +53,7 @@ class StillsFaces(Section):
     test: Fraction = 0.15
     margin: Annotated[float, Field(ge=1, le=3)] = 1.7
     max_bad_fraction: Fraction = 0.2
-    match_sharpness: bool = False
+    sharpness: Literal["as_is", "match", "restore"] = "as_is"
 
 
 class StillsKeypoints(StillsFaces):

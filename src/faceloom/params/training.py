@@ -54,6 +54,8 @@ class TrainReaction(Section):
     positions: Annotated[float, Field(ge=0)] = 0.2
     chunks: Annotated[tuple[Count, ...], Field(min_length=1)] = (1, 5)
     swap: Fraction = 0.2
+    forget: Fraction = 0.7
+    value_loss: Annotated[float, Field(ge=0)] = 3.0
     learning_rate: Positive = 2e-3
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     warmup: Count = 20

@@ -17,7 +17,7 @@ from faceloom.stills.faces import Faces, Skips
 from faceloom.stills.framing import framing
 from faceloom.stills.packed import SPLITS
 from faceloom.stills.points import KEYPOINTS
-from faceloom.stills.sharpness import UNEQUAL
+from faceloom.stills.sharpness import UNEQUAL, Sharpness
 from faceloom.stills.sources import Source, open_source
 from faceloom.stills.splits import DROPPED, SEED, Shares, Split, of_the_reference, without_leaks
 from faceloom.stills.write import Writer
@@ -41,7 +41,7 @@ class Settings:
         max_bad_fraction: More unreadable rows than this are an error.
         missing: Faces that lack some points: `drop` them, or `mask` the points. Of no use for classes.
         classes: The task's classes; None for keypoints.
-        match_sharpness: Blur splits that are sharper than the smoothest one as much as that.
+        sharpness: What is done about splits that are sharper than others.
     """
 
     data: str
@@ -52,7 +52,7 @@ class Settings:
     max_bad_fraction: float = 0.2
     missing: Literal["drop", "mask"] = "drop"
     classes: ClassSet | None = None
-    match_sharpness: bool = False
+    sharpness: Sharpness = "as_is"
 
 
 def pack(task: Task, settings: Settings, out: Path) -> list[str]:
@@ -134,16 +134,18 @@ class _Sharpness:
 def _sharpness(
     writer: Writer, codes: npt.NDArray[np.uint8], keep: npt.NDArray[np.bool_], settings: Settings
 ) -> _Sharpness:
-    if settings.match_sharpness:
-        sigmas = {SPLITS[code]: sigma for code, sigma in writer.match_sharpness(codes, keep).items()}
-        told = [f"{settings.data}: {name} pictures blurred (sigma {s:g} pixels) to match" for name, s in sigmas.items()]
+    if settings.sharpness != "as_is":
+        restore = settings.sharpness == "restore"
+        sigmas = {SPLITS[code]: sigma for code, sigma in writer.match_sharpness(codes, keep, restore).items()}
+        what = "blurred (sigma {:g} pixels) as the smoothest split is" + restore * ", then all of them restored"
+        told = [f"{settings.data}: {name} pictures {what.format(sigma)}" for name, sigma in sigmas.items()]
         return _Sharpness(sigmas, told)
     steps = {SPLITS[code]: step for code, step in writer.steps(codes, keep).items()}
     if len(steps) < 2 or max(steps.values()) < UNEQUAL * min(steps.values()):
         return _Sharpness({}, [])
     listed = ", ".join(f"{name} {step:.1f}" for name, step in steps.items())
     finding = f"{settings.data}: splits differ in sharpness (mean step between pixels: {listed} grey levels)"
-    return _Sharpness({}, [f"{finding}, so scores say little; `match_sharpness: true` blurs the sharper ones alike"])
+    return _Sharpness({}, [f"{finding}, so scores say little; `sharpness: restore` makes them alike"])
 
 
 def _about(source: Source, settings: Settings, split: Split, skips: Skips) -> dict[str, Any]:

@@ -30,7 +30,8 @@ class Packed:
 
     `points` is empty (N, 0, 2) for a task of classes, `labels` is all 0 and `classes` empty for keypoints. `source` is
     the kind of data set, `split_rule` how the faces were split, `leaks` whether that lets a face, or a copy of it, into
-    two splits; `skipped` counts the rows left out by reason; `framing` is how tight the pictures are.
+    two splits; `skipped` counts the rows left out by reason; `framing` is how tight the pictures are;
+    `blurred` the sigma in pixels, by split, of the blur that made splits equally sharp.
     """
 
     images: npt.NDArray[np.uint8]
@@ -44,6 +45,7 @@ class Packed:
     leaks: bool
     skipped: Mapping[str, int]
     framing: Framing = field(default_factory=Framing)
+    blurred: Mapping[str, float] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.images)
@@ -88,4 +90,5 @@ def _read(file: h5py.File) -> Packed:
         leaks=bool(file.attrs["leaks"]),
         skipped=json.loads(file.attrs["skipped"]),
         framing=Framing(**json.loads(file.attrs.get("framing", "{}"))),
+        blurred=json.loads(file.attrs.get("blurred", "{}")),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from faceloom.stills.faces import CHUNK, Faces
-from faceloom.stills.sharpness import UNEQUAL, blur_rows, sample, sigma_for, step
+from faceloom.stills.sharpness import UNEQUAL, blurred, change_rows, restored, sample, sigma_between, step
 
 DIGEST: Final = 16
 """Bytes of a picture's hash."""
@@ -78,18 +79,20 @@ class Writer:
         self._usage.append(chunk.usage)
         self._contents += [blake2b(image.tobytes(), digest_size=DIGEST).digest() for image in chunk.images]
 
-    def match_sharpness(self, codes: npt.NDArray[np.uint8], keep: npt.NDArray[np.bool_]) -> dict[int, float]:
-        """Blur the pictures of sharper splits until all are as smooth as the smoothest; sigma in pixels by split."""
-        rows = self._rows(codes, keep)
-        steps = self.steps(codes, keep)
-        target = min(steps.values(), default=0.0)
-        sigmas = {
-            code: sigma_for(sample(self._images, rows[code]), target)
-            for code, found in steps.items()
-            if found > UNEQUAL * target
-        }
+    def match_sharpness(
+        self, codes: npt.NDArray[np.uint8], keep: npt.NDArray[np.bool_], restore: bool
+    ) -> dict[int, float]:
+        """Blur sharper splits as the smoothest is, then perhaps undo it in all; sigma in pixels by sharper split."""
+        rows, steps = self._rows(codes, keep), self.steps(codes, keep)
+        smoothest = min(steps, key=lambda code: steps[code])
+        smooth = sample(self._images, rows[smoothest])
+        sharper = [code for code in steps if steps[code] > UNEQUAL * steps[smoothest]]
+        sigmas = {code: sigma_between(sample(self._images, rows[code]), smooth) for code in sharper}
         for code, sigma in sigmas.items():
-            blur_rows(self._images, rows[code], sigma)
+            change_rows(self._images, rows[code], partial(blurred, sigma=sigma))
+        if restore and sigmas:
+            largest = max(sigmas.values())
+            change_rows(self._images, np.flatnonzero(keep), partial(restored, sigma=largest))
         return sigmas
 
     def steps(self, codes: npt.NDArray[np.uint8], keep: npt.NDArray[np.bool_]) -> dict[int, float]:
