@@ -74,7 +74,9 @@ def direct(seed: int, index: int, seconds: float, size: int) -> Dyad:
     answers = answer(rng, voices["listener"], mood, said, seconds, STYLES[style].answers)
     tune = melody(said.samples, RATE, round(seconds * FPS))
     speaker = perform(rng, sample_temper(rng), said, tune, mood)
-    motions = {"speaker": speaker.motion, "listener": react(rng, STYLES[style], speaker, said, tune, answers, mood)}
+    chance = rng.spawn(1)[0]  # its own, so that the speaker's side does not depend on how listeners react
+    reaction = react(chance, STYLES[style], speaker, said, tune, answers, mood)
+    motions = {"speaker": speaker.motion, "listener": reaction}
     talks = {"speaker": said, "listener": answers}
     takes = {
         role: Take(

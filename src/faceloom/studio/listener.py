@@ -1,6 +1,8 @@
 """How a listener reacts: nods, smiles, raised and lowered brows, some tenths of a second after what the speaker does.
 
 Reactions are drawn, not computed: several are appropriate to one behaviour of the speaker, and people differ in style.
+What suits follows from the speaker's mood and from the cue (a peak of the melody, the end of an utterance), so that a
+listener can be predicted in part, as in life; the mood itself is mirrored as far as the style goes.
 """
 
 from __future__ import annotations
@@ -28,42 +30,53 @@ LATENCY: Final = (0.2, 0.8)
 
 @dataclass(frozen=True)
 class Style:
-    """A manner of listening: odds of each reaction to a cue, how much the speaker's mood is mirrored, quickness."""
+    """A manner of listening."""
 
     nod: float
-    smile: float
-    raise_: float
-    frown: float
+    """Chance of a nod at a cue."""
+    face: float
+    """Chance that the face answers a cue."""
+    leaning: dict[str, float]
+    """Factors of the odds of the faces in `SUITS`."""
     mirror: float
+    """How much of the speaker's mood shows on the listener."""
     latency: float
+    """Usual time from cue to reaction, seconds."""
     answers: float
     """Chance of a short answer in a pause."""
 
 
 STYLES: Final[dict[str, Style]] = {
-    "attentive": Style(nod=0.55, smile=0.15, raise_=0.20, frown=0.05, mirror=0.5, latency=0.40, answers=0.5),
-    "warm": Style(nod=0.35, smile=0.45, raise_=0.15, frown=0.02, mirror=0.8, latency=0.35, answers=0.6),
-    "lively": Style(nod=0.30, smile=0.25, raise_=0.40, frown=0.10, mirror=0.7, latency=0.30, answers=0.7),
-    "reserved": Style(nod=0.15, smile=0.06, raise_=0.06, frown=0.05, mirror=0.2, latency=0.60, answers=0.15),
-    "sceptical": Style(nod=0.10, smile=0.05, raise_=0.20, frown=0.40, mirror=0.2, latency=0.50, answers=0.25),
+    "attentive": Style(nod=0.55, face=0.85, leaning={}, mirror=0.8, latency=0.40, answers=0.5),
+    "warm": Style(nod=0.35, face=0.90, leaning={"smile": 2.0, "frown": 0.5}, mirror=1.0, latency=0.35, answers=0.6),
+    "lively": Style(nod=0.30, face=0.95, leaning={"raise": 1.5}, mirror=0.9, latency=0.30, answers=0.7),
+    "reserved": Style(nod=0.15, face=0.50, leaning={}, mirror=0.5, latency=0.60, answers=0.15),
+    "sceptical": Style(
+        nod=0.10, face=0.75, leaning={"frown": 2.5, "smile": 0.5}, mirror=0.5, latency=0.50, answers=0.25
+    ),
 }
 
-SUITS: Final[dict[str, dict[str, float]]] = {
-    "happy": {"smile": 2.0, "frown": 0.2},
-    "sad": {"smile": 0.2, "frown": 1.5, "nod": 1.2},
-    "surprise": {"raise_": 2.0, "smile": 1.2},
-    "anger": {"frown": 1.8, "smile": 0.3},
-    "fear": {"raise_": 1.5, "smile": 0.2},
-    "disgust": {"frown": 1.5, "smile": 0.6},
+SUITS: Final[dict[str, dict[str, dict[str, float]]]] = {
+    "neutral": {"peak": {"raise": 0.85, "frown": 0.15}, "end": {"smile": 0.80, "frown": 0.20}},
+    "happy": {"peak": {"smile": 0.75, "raise": 0.25}, "end": {"smile": 0.95, "raise": 0.05}},
+    "sad": {"peak": {"concern": 0.90, "frown": 0.10}, "end": {"concern": 0.95, "smile": 0.05}},
+    "surprise": {"peak": {"raise": 0.95, "smile": 0.05}, "end": {"raise": 0.60, "smile": 0.40}},
+    "anger": {"peak": {"frown": 0.80, "raise": 0.20}, "end": {"frown": 0.70, "concern": 0.30}},
+    "fear": {"peak": {"raise": 0.60, "concern": 0.40}, "end": {"concern": 0.90, "raise": 0.10}},
+    "disgust": {"peak": {"frown": 0.90, "raise": 0.10}, "end": {"frown": 0.70, "smile": 0.30}},
 }
-"""Which reactions suit the speaker's mood: factors of the odds."""
+"""Which faces suit the speaker's mood at a peak of the melody and at the end of an utterance, and how often."""
 
 FACES: Final[dict[str, dict[str, float]]] = {
     "smile": {"AU06": 0.45, "AU12": 0.75},
-    "raise_": {"AU01": 0.60, "AU02": 0.65, "AU05": 0.25},
-    "frown": {"AU04": 0.60, "AU07": 0.25},
+    "raise": {"AU01": 0.60, "AU02": 0.65, "AU05": 0.25},
+    "frown": {"AU04": 0.65, "AU07": 0.35},
+    "concern": {"AU01": 0.55, "AU04": 0.45, "AU15": 0.45},
 }
 """Shares of full intensity at a reaction's height."""
+
+CONTAGION: Final = 1.5
+"""Share of the speaker's mood on the face of a listener who mirrors all of it, relative to the speaker's own."""
 
 
 def react(
@@ -83,16 +96,17 @@ def react(
     frames = len(tune.pitch)
     times = (np.arange(frames) / FPS).astype(np.float32)
     angles, sway = idle(rng, frames, 0.8)
-    shares = mood_shares(mood, _delayed(speaker.intensity, style.latency)) * style.mirror * 0.8
-    for cue in _cues(heard, tune, times):
-        kind = _choose(rng, style, mood)
-        onset = cue + float(np.clip(rng.normal(style.latency, 0.12), *LATENCY))
-        if kind == "nod":
+    shares = mood_shares(mood, _delayed(speaker.intensity, style.latency)) * style.mirror * CONTAGION
+    for at, cue in _cues(heard, tune, times):
+        onset = at + float(np.clip(rng.normal(style.latency, 0.12), *LATENCY))
+        if rng.random() < style.nod:
             angles[:, 1] += nod(times, onset, int(rng.integers(1, 4)), rng.uniform(1.8, 2.8), rng.uniform(3, 8))
-        elif kind:
-            shape = bump(times, onset, rng.uniform(0.2, 0.4), rng.uniform(0.2, 1.2), rng.uniform(0.4, 0.9))
-            for au, share in FACES[kind].items():
-                shares[:, AUS.index(au)] += share * rng.uniform(0.5, 1.1) * shape
+        if rng.random() < style.face:
+            shape = bump(times, onset, rng.uniform(0.2, 0.4), rng.uniform(0.3, 1.0), rng.uniform(0.4, 0.9))
+            shape *= rng.uniform(0.7, 1.1)
+            for au, share in FACES[_choose(rng, style, mood, cue)].items():
+                column = AUS.index(au)
+                shares[:, column] = np.maximum(shares[:, column], share * shape)
     for au in ("AU01", "AU04", "AU12"):
         shares[:, AUS.index(au)] += wander(rng, frames, 0.03, 0.5)
     units = units_from_aus(5 * np.clip(shares, 0, 1)) + mouth(said.phonemes, times, 0.8)
@@ -106,16 +120,13 @@ def _delayed(values: Floats, seconds: float) -> Floats:
     return np.concatenate([np.full(shift, values[0], np.float32), values])[: len(values)]
 
 
-def _cues(heard: Talk, tune: Melody, times: Floats) -> list[float]:
-    """When a listener may react: at peaks of the melody and where an utterance ends."""
+def _cues(heard: Talk, tune: Melody, times: Floats) -> list[tuple[float, str]]:
+    """When a listener may react, and to what: peaks of the melody and ends of utterances."""
     peaks = find_peaks(tune.pitch, height=0.8, distance=20)[0]
-    return sorted([*(float(times[peak]) for peak in peaks), *(end for _, end in heard.turns)])
+    return sorted([*((float(times[peak]), "peak") for peak in peaks), *((end, "end") for _, end in heard.turns)])
 
 
-def _choose(rng: np.random.Generator, style: Style, mood: str) -> str:
-    """A reaction or none (an empty name)."""
-    suits = SUITS.get(mood, {})
-    odds = {kind: getattr(style, kind) * suits.get(kind, 1.0) for kind in ("nod", *FACES)}
-    total = max(1.0, sum(odds.values()))
-    shares = [*(value / total for value in odds.values()), 1 - sum(odds.values()) / total]
-    return str(rng.choice([*odds, ""], p=shares))
+def _choose(rng: np.random.Generator, style: Style, mood: str, cue: str) -> str:
+    """One of `FACES`."""
+    odds = {face: odd * style.leaning.get(face, 1.0) for face, odd in SUITS[mood][cue].items()}
+    return str(rng.choice([*odds], p=np.array([*odds.values()]) / sum(odds.values())))

@@ -111,6 +111,7 @@ def load(folder: Path) -> ReactionModel:
         tables = {name: tensors.pop(f"{TABLES}{name}").numpy() for name in STREAMS}
         network = ReactionNetwork(NetworkConfig.from_json(config["network"]))
         network.load_state_dict(tensors)
+        network.know([torch.from_numpy(tables[name]) for name in STREAMS])
         return ReactionModel(network.eval(), Codebooks(**tables), config["settings"])
     except FileNotFoundError as error:
         raise InputError(f"{error.filename or folder}: no such file; run `dvc repro train@reaction` first.") from None

@@ -37,6 +37,8 @@ class Settings:
     positions: float = 0.2
     chunks: tuple[int, ...] = (1, 5)
     swap: float = 0.2
+    forget: float = 0.7
+    value_loss: float = 3.0
     learning_rate: float = 2e-3
     weight_decay: float = 0.01
     warmup: int = 20
@@ -118,10 +120,12 @@ class ReactionModule(lightning.LightningModule):
         slm, matching = objectives.matching_loss(
             network, speaker, is_face, real, batch["fake"], valid, batch.get("fake_valid")
         )
-        mrm = objectives.masked_loss(network, speaker, is_face, clip, real, valid, generator)
+        values = self.settings.value_loss
+        mrm = objectives.masked_loss(network, speaker, is_face, clip, real, valid, generator, values)
         out = {"slm": slm, "mrm": mrm, "matching": matching}
         if self.settings.stage == "pretrain":
-            out["crm"] = objectives.causal_loss(network, speaker, is_face, real, chunk, valid)
+            forgets = self._forgets(len(real), generator).to(real.device)
+            out["crm"] = objectives.causal_loss(network, speaker, is_face, real, chunk, valid, forgets, values)
         return out
 
     def on_train_batch_end(self, *_: Any) -> None:
@@ -139,6 +143,9 @@ class ReactionModule(lightning.LightningModule):
     def _chunk(self) -> int:
         chunks = self.settings.chunks
         return chunks[int(torch.randint(len(chunks), ()))]
+
+    def _forgets(self, size: int, generator: torch.Generator | None) -> Tensor:
+        return torch.rand(size, generator=generator) < self.settings.forget
 
     def _log(self, values: dict[str, Tensor], batch: Batch) -> None:
         size = len(batch["is_face"])

@@ -83,6 +83,8 @@ class ReactionNetwork(nn.Module):
             for size, values in zip(config.codes, VALUES, strict=True)
         )
         self.match_head = nn.Linear(config.width, 2, bias=False)
+        for k, (size, values) in enumerate(zip(config.codes, VALUES, strict=True)):
+            self.register_buffer(f"values{k}", torch.zeros(size, values), persistent=False)
         self._initialise()
 
     def forward(self, features: Features, is_face: Tensor, codes: Tensor, clip: Features) -> Logits:
@@ -189,11 +191,18 @@ class ReactionNetwork(nn.Module):
         return x.view(len(x), -1, FRAME, self.config.width)[:, :, len(SPEAKER) :]
 
     def know(self, tables: Sequence[Tensor]) -> None:
-        """Tell a network with `meaning` what the codes of the three streams stand for: (codes, values) each."""
+        """Tell the network what the codes of the three streams stand for: (codes, values) each."""
+        for known, table in zip(self.values, tables, strict=True):
+            known.copy_(table)
         for parts in (self.listener.tables, self.heads):
             for part, table in zip(parts, tables, strict=True):
                 if isinstance(part, Meaning):
                     part.know(table)
+
+    @property
+    def values(self) -> tuple[Tensor, Tensor, Tensor]:
+        """What `know` was told, 0 before."""
+        return self.get_buffer("values0"), self.get_buffer("values1"), self.get_buffer("values2")
 
     def _initialise(self) -> None:
         """N(0, 0.02); what is added to the residual gets less, so that its variance stays.

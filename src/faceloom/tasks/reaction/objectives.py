@@ -57,6 +57,7 @@ def masked_loss(
     real: Tensor,
     valid: Tensor | None = None,
     generator: torch.Generator | None = None,
+    value_loss: float = 0.0,
 ) -> Tensor:
     """MRM: cross-entropy of hidden codes, and of some that are shown, with a view of both directions.
 
@@ -68,6 +69,7 @@ def masked_loss(
         real: The listener's codes (B, T, 3).
         valid: (B, T), False where the dyad has ended; None: nowhere.
         generator: Of what is hidden.
+        value_loss: As for `codes_loss`.
 
     Returns:
         Mean over the codes asked for.
@@ -76,7 +78,7 @@ def masked_loss(
     hidden, asked = draw_masks(there, generator)
     hidden, asked = hidden.to(real.device), asked.to(real.device)
     shown = torch.where(hidden, network.listener.unknown, real)
-    return codes_loss(network, network.offline(features, is_face, shown, clip, valid), real, asked)
+    return codes_loss(network, network.offline(features, is_face, shown, clip, valid), real, asked, value_loss)
 
 
 def causal_loss(
@@ -86,14 +88,23 @@ def causal_loss(
     real: Tensor,
     chunk: int,
     valid: Tensor | None = None,
+    forgets: Tensor | None = None,
+    value_loss: float = 0.0,
 ) -> Tensor:
-    """CRM: cross-entropy of each frame's codes given what an online listener knows. Arguments as of `masked_loss`."""
+    """CRM: cross-entropy of each frame's codes given what an online listener knows.
+
+    Arguments are those of `masked_loss`, the frames that are generated at once (`chunk`), and `forgets` (B,): True
+    where the listener does not know their own past, so that copying it is of no use.
+    """
     asked = None if valid is None else valid[..., None].expand_as(real)
-    return codes_loss(network, network.online(features, is_face, real, chunk), real, asked)
+    past = real if forgets is None else torch.where(forgets[:, None, None], network.listener.unknown, real)
+    return codes_loss(network, network.online(features, is_face, past, chunk), real, asked, value_loss)
 
 
-def codes_loss(network: ReactionNetwork, states: Tensor, real: Tensor, asked: Tensor | None) -> Tensor:
-    """Mean cross-entropy over the codes asked for, of all three streams.
+def codes_loss(
+    network: ReactionNetwork, states: Tensor, real: Tensor, asked: Tensor | None, value_loss: float = 0.0
+) -> Tensor:
+    """Mean cross-entropy over the codes asked for, of all three streams; and squared error of the values meant.
 
     The heads see those alone: at the published sizes logits of all would be the largest tensor of a step.
 
@@ -102,12 +113,18 @@ def codes_loss(network: ReactionNetwork, states: Tensor, real: Tensor, asked: Te
         states: (B, T, 3, width).
         real: (B, T, 3).
         asked: bool (B, T, 3); None: all.
+        value_loss: Weight of the squared error between what the codes mean on average (by their probabilities) and
+            what the real one means, in deviations of the table: to cross-entropy all wrong codes are equally wrong.
     """
     total, count = states.new_zeros((), dtype=torch.float32), 0
-    for k, head in enumerate(network.heads):
+    for k, (head, values) in enumerate(zip(network.heads, network.values, strict=True)):
         some = slice(None) if asked is None else asked[..., k]
         x, truth = states[..., k, :][some].flatten(0, -2), real[..., k][some].flatten()
-        total = total + functional.cross_entropy(head(x).float(), truth, reduction="sum")
+        logits = head(x).float()
+        total = total + functional.cross_entropy(logits, truth, reduction="sum")
+        if value_loss:
+            error = (logits.softmax(dim=-1) @ values - values[truth]) / values.std(dim=0, correction=0).clamp(min=1e-3)
+            total = total + value_loss * error.square().mean(dim=-1).sum()
         count += len(truth)
     return total / max(count, 1)
 

@@ -63,7 +63,7 @@ class OnlineDecoder:
     ) -> None:
         self.network, self.samples, self.frames = network, samples, frames
         self.window = Window.of(sampling, network.config.frames)
-        self.sampler = Sampler(sampling, samples, seed)
+        self.sampler, self.own_past = Sampler(sampling, samples, seed, network.values), sampling.own_past
         self.previous = network.listener.unknown.expand(samples, sampling.chunk, -1)
         self.caches: list[list[LayerCache]] = []
         self.frame = 0
@@ -86,7 +86,9 @@ class OnlineDecoder:
         previous = self.previous[:, :n]
         states = [self._step(speaker, is_face[None], previous, cache) for cache in self.caches]
         codes, _ = self.sampler.draw(self.network.logits(states[0]))
-        self.previous, self.frame = codes, self.frame + n
+        self.frame += n
+        if self.own_past:
+            self.previous = codes
         return codes
 
     def _step(self, speaker: Features, is_face: Tensor, previous: Tensor, cache: list[LayerCache]) -> Tensor:

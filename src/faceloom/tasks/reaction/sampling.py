@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,6 +26,10 @@ class Sampling:
         chunk: Online: frames that are generated at once.
         window: Online: most frames that the network looks back on, its own chunk included; offline: frames that are
             generated together.
+        mean_of: 0 takes what is drawn. More: a reaction has so many numbers between 0 and 1, its manner, which stay
+            the same in all frames; each frame takes the codes at these quantiles (tables are in order: of valence, of
+            neutrality, of how usual a combination of action units is), and of all codes that nearest to their mean.
+        own_past: Online: whether the listener knows what they did. Without it nothing can freeze.
     """
 
     temperature: tuple[float, float] = (1.0, 0.0)
@@ -34,10 +38,12 @@ class Sampling:
     steps: int = 1
     chunk: int = 1
     window: int = 750
+    mean_of: int = 0
+    own_past: bool = True
 
     def __post_init__(self) -> None:
-        if min(self.steps, self.chunk, self.window) < 1 or self.top_k < 0:
-            raise InputError("sampling: steps, chunk and window are at least 1, and top_k at least 0.")
+        if min(self.steps, self.chunk, self.window) < 1 or min(self.top_k, self.mean_of) < 0:
+            raise InputError("sampling: steps, chunk and window are at least 1, top_k and mean_of at least 0.")
         if self.window % self.chunk:
             raise InputError(f"sampling: a window of {self.window} frames does not hold whole chunks of {self.chunk}.")
 
@@ -57,8 +63,10 @@ PRESETS: Final[dict[str, Sampling]] = {
     "online-chunk-nucleus": Sampling((1.0, 0.0), top_p=(0.33, 0.0), chunk=5, window=150),
     "online-chunk-top5": Sampling((0.33, 0.0), top_k=5, chunk=5, window=150),
     "online-frame": Sampling((1.0, 0.0), top_k=5, top_p=(0.33, 0.0), chunk=1, window=150),
+    "online-mean": Sampling(chunk=1, mean_of=8, own_past=False),
+    "offline-mean": Sampling(mean_of=8),
 }
-"""Every setting that reference 4 gives results for, and the deterministic one."""
+"""Every setting that reference 4 gives results for, the deterministic one, and means of several codes."""
 
 
 class Sampler:
@@ -68,15 +76,17 @@ class Sampler:
         sampling: How.
         samples: Reactions.
         seed: One seed, one result; each frame of a stream goes on with the same generator.
+        values: What the codes of each stream stand for (codes, values); `mean_of` needs them.
     """
 
-    def __init__(self, sampling: Sampling, samples: int, seed: int) -> None:
+    def __init__(self, sampling: Sampling, samples: int, seed: int, values: Sequence[Tensor] = ()) -> None:
         number = torch.arange(samples)[:, None, None]
         # rounded: 0.912 - 9 * 0.08 is not quite 0.192 in floating point
         self.temperature = (sampling.temperature[0] + number * sampling.temperature[1]).clamp(min=0)
         self.top_p = (sampling.top_p[0] + number * sampling.top_p[1]).clamp(max=1)
         self.top_k = sampling.top_k
-        self.generator = torch.Generator().manual_seed(seed)
+        self.values, self.generator = values, torch.Generator().manual_seed(seed)
+        self.manners = torch.rand(3, samples, 1, sampling.mean_of, generator=self.generator)
 
     def draw(self, logits: Logits) -> tuple[Tensor, Tensor]:
         """Codes (samples, T, 3) of logits (samples, T, codes), and their probability as the network has it.
@@ -84,13 +94,15 @@ class Sampler:
         The probability is that before temperature, top-k and top-p: after them a greedy choice is always certain, and
         MaskGIT could not tell which codes to keep.
         """
-        drawn = [self._stream(stream.float()) for stream in logits]
+        drawn = [self._stream(k, stream.float()) for k, stream in enumerate(logits)]
         codes, probability = (torch.stack(parts, dim=-1) for parts in zip(*drawn, strict=True))
         return codes, probability
 
-    def _stream(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+    def _stream(self, k: int, logits: Tensor) -> tuple[Tensor, Tensor]:
         likeliest = logits.argmax(dim=-1)
-        if not self.temperature.any():
+        if self.manners.shape[-1]:
+            codes = self._mean(logits, self.manners[k].to(logits.device), self.values[k])
+        elif not self.temperature.any():
             codes = likeliest
         else:
             greedy = self.temperature[..., 0].to(logits.device) == 0
@@ -108,6 +120,13 @@ class Sampler:
         chosen = (p.cumsum(dim=-1) <= at).sum(dim=-1, keepdim=True).clamp(max=p.shape[-1] - 1)
         chosen = torch.minimum(chosen, (p > 0).sum(dim=-1, keepdim=True) - 1)
         return order.gather(-1, chosen)[..., 0]
+
+    def _mean(self, logits: Tensor, manner: Tensor, values: Tensor) -> Tensor:
+        """Codes (samples, T) of logits (samples, T, codes): the nearest to the mean of those at the quantiles."""
+        below = (logits / self.temperature.clamp(min=1e-4).to(logits.device)).softmax(dim=-1).cumsum(dim=-1)
+        at = torch.searchsorted(below, (manner * below[..., -1:]).contiguous()).clamp(max=logits.shape[-1] - 1)
+        mean = values[at].mean(dim=-2)
+        return torch.cdist(mean, values[None], compute_mode="donot_use_mm_for_euclid_dist").argmin(dim=-1)
 
     def _top(self, logits: Tensor) -> tuple[Tensor, Tensor]:
         top = logits.topk(min(self.top_k, logits.shape[-1]), dim=-1)
@@ -143,7 +162,7 @@ def generate_offline(
     """
     frames, window = len(is_face), min(sampling.window, network.config.frames)
     codes = network.listener.unknown.expand(samples, frames, -1).clone()
-    sampler, vectors = Sampler(sampling, samples, seed), {name: x[None] for name, x in clip.items()}
+    sampler, vectors = Sampler(sampling, samples, seed, network.values), {name: x[None] for name, x in clip.items()}
     for first in range(0, max(1, frames - window // 2), max(1, window - window // 2)):
         part = slice(first, first + window)
         speaker = {name: x[None, part] for name, x in features.items()}
