@@ -59,6 +59,15 @@ def test_minima_are_those_of_all_pairs(kind):
     assert minima == pytest.approx([each(one, real[neighbours]).min() for one in predictions], rel=1e-12)
 
 
+@pytest.mark.parametrize("scale", [1e-22, 1e-3, 1, 1e5, 1e9])
+def test_minima_of_any_magnitude_among_reactions_that_float32_sums_cannot_tell_apart(scale):
+    rng = np.random.default_rng(5)
+    real = made.noise(rng, 1, 160) + rng.uniform(0, 1e-6, (12, 160, 25))
+    real, predictions = np.float32(real * scale), np.float32(made.noise(rng, 2, 160) * scale)
+    minima = nearest(predictions, prepare_real(real), np.arange(12))
+    assert minima.tolist() == pytest.approx([each(one, real).min() for one in predictions], rel=1e-13)
+
+
 def test_a_copy_is_at_distance_0():
     real = made.smooth(np.random.default_rng(3), 5, 130)
     assert nearest(real[2:3], prepare_real(real), np.arange(5)).tolist() == [0.0]
