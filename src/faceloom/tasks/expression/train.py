@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from functools import partial
 
 from faceloom.tasks.expression.network import ExpressionNetwork, NetworkConfig
 from faceloom.tasks.pictures import classes
-from faceloom.tasks.trainer import History
-
-
-def train(packed: Path, section: Mapping[str, Any], out: Path) -> History:
-    """Train and write the model's folder (see `pictures.folder`).
-
-    Args:
-        packed: `expression.h5`.
-        section: train.expression of the params.
-        out: Folder of the model.
-
-    Returns:
-        The curves, a row per epoch.
-
-    Raises:
-        InputError: the training split is empty.
-    """
-    return classes.train("expression", build, packed, section, out)
 
 
 def build(width: int, n_classes: int) -> ExpressionNetwork:
     """The network, with initial weights from the seeded generator."""
     return ExpressionNetwork(NetworkConfig(width, n_classes))
+
+
+train = partial(classes.train, "expression", build)
+"""`train(packed, section, out)`: see `classes.train`; the section is train.expression of the params."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -18,7 +17,7 @@ from faceloom.tasks.gesture.checkpoint import GestureModel, save
 from faceloom.tasks.gesture.data import AU_NAMES, Packed, Windows, read
 from faceloom.tasks.gesture.module import GestureModule, Settings
 from faceloom.tasks.gesture.network import GestureNetwork, NetworkConfig
-from faceloom.tasks.trainer import History, Plan, fit, loader, seeded
+from faceloom.tasks.trainer import History, Plan, fingerprint, fit, identity, loader, seeded
 
 
 class WindowDataset(Dataset[dict[str, Tensor]]):
@@ -60,17 +59,22 @@ def train(packed: Path, section: Mapping[str, Any], out: Path) -> History:
         watched = training
     module = build(data, settings)
     start_from_frequencies(module.network, training)
-    digest = hashlib.blake2b(packed.read_bytes(), digest_size=16).hexdigest()
-    identity = {"settings": asdict(settings), "data": digest, "torch": torch.__version__}
+    digest = fingerprint(packed)
     history = fit(
         module,
         loader(WindowDataset(training), len(training), settings.batch_size, settings.seed),
         loader(WindowDataset(watched), len(watched), settings.batch_size),
-        Plan("gesture", identity, settings.epochs, settings.patience, settings.seed, clip=settings.clip),
+        plan(settings, digest),
     )
     mean = tuple(float(np.nanmean(training.intensity[..., k], dtype=np.float64)) for k in range(len(AU_NAMES)))
     save(out, GestureModel(module.network, data.f0, data.au, mean, asdict(settings)), digest, history)
     return history
+
+
+def plan(settings: Settings, digest: str) -> Plan:
+    """The run that settings ask for, on the file of that fingerprint."""
+    about = identity(settings, digest)
+    return Plan("gesture", about, settings.epochs, settings.patience, settings.seed, clip=settings.clip)
 
 
 def build(data: Packed, settings: Settings) -> GestureModule:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,7 @@ from faceloom.metrics.keypoints import mean_shape
 from faceloom.stills.points import KEYPOINTS
 from faceloom.tasks.keypoints.module import KeypointModule
 from faceloom.tasks.keypoints.network import KeypointNetwork, NetworkConfig
-from faceloom.tasks.pictures import folder
-from faceloom.tasks.pictures.fitting import file_digest, fit_pictures, splits
+from faceloom.tasks.pictures.fitting import fit_and_save, splits
 from faceloom.tasks.pictures.recipe import Recipe
 from faceloom.tasks.trainer import History, seeded
 
@@ -39,8 +37,4 @@ def train(packed: Path, section: Mapping[str, Any], out: Path) -> History:
     network = KeypointNetwork(NetworkConfig(recipe.width, len(KEYPOINTS)))
     network.start_from(torch.from_numpy(mean_shape(training.points)))
     module = KeypointModule(network, recipe)
-    digest = file_digest(packed)
-    history = fit_pictures("keypoints", module, training, watched, digest)
-    about = folder.About(KEYPOINTS, asdict(recipe), digest, training.framing)
-    folder.save(out, module.finished(), about, history)
-    return history
+    return fit_and_save("keypoints", module, packed, training, watched, KEYPOINTS, out)

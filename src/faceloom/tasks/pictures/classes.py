@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from faceloom.tasks.pictures import folder
 from faceloom.tasks.pictures.classifier import ClassifierModule, class_weights
-from faceloom.tasks.pictures.fitting import file_digest, fit_pictures, splits
+from faceloom.tasks.pictures.fitting import fit_and_save, splits
 from faceloom.tasks.pictures.recipe import ClassRecipe
 from faceloom.tasks.trainer import History, seeded
 
@@ -46,11 +44,8 @@ def train(task: str, build: Build, packed: Path, section: Mapping[str, Any], out
     by_loss = recipe.balance_by == "loss"
     network = build(recipe.width, len(data.classes))
     module = ClassifierModule(network, recipe, weights if by_loss else torch.ones(len(data.classes)))
-    digest = file_digest(packed)
-    history = fit_pictures(task, module, training, watched, digest, _chances(recipe, weights, training.labels))
-    about = folder.About(data.classes, asdict(recipe), digest, data.framing)
-    folder.save(out, module.finished(), about, history)
-    return history
+    chances = _chances(recipe, weights, training.labels)
+    return fit_and_save(task, module, packed, training, watched, data.classes, out, chances)
 
 
 def _chances(recipe: ClassRecipe, weights: Tensor, labels: NDArray[np.uint8]) -> Tensor | None:

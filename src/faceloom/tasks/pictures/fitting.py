@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,10 @@ from torch.utils.data import Dataset
 
 from faceloom.errors import InputError
 from faceloom.stills.packed import Packed, load
+from faceloom.tasks.pictures import folder
 from faceloom.tasks.pictures.module import PictureModule
 from faceloom.tasks.pictures.recipe import Recipe
-from faceloom.tasks.trainer import History, Plan, fast_precision, fit, loader
+from faceloom.tasks.trainer import History, Plan, fast_precision, fingerprint, fit, identity, loader
 
 THREADS = 2
 
@@ -51,6 +52,38 @@ def splits(path: Path) -> tuple[Packed, Packed, Packed]:
     return packed, training, watched
 
 
+def fit_and_save(
+    task: str,
+    module: PictureModule,
+    packed: Path,
+    training: Packed,
+    watched: Packed,
+    names: Sequence[str],
+    out: Path,
+    chances: Tensor | None = None,
+) -> History:
+    """Train a module on a packed file's faces and write the model's folder (see `folder`).
+
+    Args:
+        task: Its name.
+        module: The module.
+        packed: The file.
+        training: Its faces to learn from.
+        watched: Its faces that early stopping and the best weights go by.
+        names: Of what the network says: points or classes.
+        out: Folder of the model.
+        chances: See `fit_pictures`.
+
+    Returns:
+        The curves, a row per epoch.
+    """
+    digest = fingerprint(packed)
+    history = fit_pictures(task, module, training, watched, digest, chances)
+    about = folder.About(tuple(names), asdict(module.recipe), digest, training.framing)
+    folder.save(out, module.finished(), about, history)
+    return history
+
+
 def fit_pictures(
     task: str, module: PictureModule, training: Packed, watched: Packed, digest: str, chances: Tensor | None = None
 ) -> History:
@@ -82,10 +115,9 @@ def fit_pictures(
 def plan(task: str, recipe: Recipe, digest: str) -> Plan:
     """The run that a recipe asks for."""
     precision = fast_precision() if recipe.precision == "auto" else (recipe.precision, "train.precision asks for it")
-    settings = asdict(recipe)
     return Plan(
         task,
-        {"settings": settings, "data": digest, "torch": torch.__version__, "precision": precision[0]},
+        identity(recipe, digest, precision=precision[0]),
         recipe.epochs,
         recipe.patience,
         recipe.seed,
@@ -95,9 +127,3 @@ def plan(task: str, recipe: Recipe, digest: str) -> Plan:
         monitor=recipe.monitor,
         summaries=recipe.summaries,
     )
-
-
-def file_digest(path: Path) -> str:
-    """BLAKE2b of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -57,8 +56,8 @@ def train(packed: Path, section: Mapping[str, Any], out: Path) -> trainer.Histor
     """
     found, settings = data.load(packed), Settings.from_params(section)
     module = build(found, settings)
-    digest = fingerprint(packed)
-    identity = {"settings": asdict(settings), "data": digest, "torch": torch.__version__, "start": _start(settings)}
+    digest = trainer.fingerprint(packed)
+    identity = trainer.identity(settings, digest, start=_start(settings))
     history = trainer.fit(module, *loaders(found, settings), plan(settings, identity))
     if trainer.is_first():
         checkpoint.save(out, ReactionModel(module.trained, found.codebooks, asdict(settings)), digest, history)
@@ -151,12 +150,6 @@ def sizes(widths: Mapping[str, int], codes: tuple[int, int, int], settings: Sett
     )
 
 
-def fingerprint(packed: Path) -> str:
-    """BLAKE2b of a file, read in pieces: a published one has a hundred gigabytes."""
-    with packed.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
-
-
 def _standardise(group: Group, packed: Packed) -> None:
     for name in group.names:
         if name in packed.statistics:
@@ -180,4 +173,4 @@ def _started(folder: Path, config: NetworkConfig, packed: Packed) -> ReactionMod
 
 
 def _start(settings: Settings) -> str | None:
-    return None if settings.start is None else fingerprint(Path(settings.start) / checkpoint.WEIGHTS)
+    return None if settings.start is None else trainer.fingerprint(Path(settings.start) / checkpoint.WEIGHTS)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from faceloom.tasks.trainer.batches import Batches, Stream, loader
 from faceloom.tasks.trainer.callbacks import History
 from faceloom.tasks.trainer.device import choose_device, fast_precision
-from faceloom.tasks.trainer.plan import Plan
+from faceloom.tasks.trainer.plan import Plan, fingerprint, identity
 from faceloom.tasks.trainer.processes import is_first, rank, world
 from faceloom.tasks.trainer.randomness import seeded
 from faceloom.tasks.trainer.run import fit
@@ -23,7 +23,9 @@ __all__ = [
     "Stream",
     "choose_device",
     "fast_precision",
+    "fingerprint",
     "fit",
+    "identity",
     "is_first",
     "loader",
     "rank",

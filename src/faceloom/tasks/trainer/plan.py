@@ -5,11 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import torch
 
 from faceloom.runtime import project_root
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 MONITOR: Final = "val_loss"
 """What modules log and what early stopping and the best weights go by."""
@@ -52,3 +57,14 @@ class Plan:
         """Folder of the run's checkpoints."""
         digest = hashlib.blake2b(json.dumps(self.identity, sort_keys=True).encode(), digest_size=8).hexdigest()
         return project_root() / ".faceloom" / "train" / f"{self.task}-{digest}"
+
+
+def identity(settings: DataclassInstance, data: str, **more: Any) -> dict[str, Any]:
+    """What determines the result of a task's run: its settings, the fingerprint of its data, PyTorch, and `more`."""
+    return {"settings": asdict(settings), "data": data, "torch": torch.__version__, **more}
+
+
+def fingerprint(path: Path) -> str:
+    """BLAKE2b of a file, read in pieces: a published one has a hundred gigabytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
