@@ -10,7 +10,6 @@ from safetensors.torch import load_file
 from faceloom import params
 from faceloom.errors import InputError
 from faceloom.stills.augment import Augmentation
-from faceloom.tasks import trainer
 from faceloom.tasks.emotion_cnn import checkpoint as emotion_checkpoint
 from faceloom.tasks.emotion_cnn.train import build, train
 from faceloom.tasks.keypoints import checkpoint as point_checkpoint
@@ -120,8 +119,8 @@ def test_rare_classes_weigh_more():
 
 
 def test_the_average_follows_the_weights(class_section):
-    recipe = ClassRecipe(**class_section | {"ema": 0.9})
-    module = ClassifierModule(build(2, 3), recipe, torch.ones(3))
+    recipe = ClassRecipe(**{key: value for key, value in class_section.items() if key != "standardise"} | {"ema": 0.9})
+    module = ClassifierModule(build(2, 3, standardise=True), recipe, torch.ones(3))
     before = module.kept.head.dense2.bias.clone()
     for _ in range(200):
         module.network.head.dense2.bias.data += 0.01
@@ -130,33 +129,6 @@ def test_the_average_follows_the_weights(class_section):
     assert lag.mean().item() == pytest.approx(0.01 * 0.9 / 0.1, rel=0.02)  # decay / (1 - decay) steps behind
     assert not torch.equal(before, module.kept.head.dense2.bias)
     assert module.finished() is not module.kept
-
-
-def test_a_stream_of_batches_goes_through_all_rows_and_repeats():
-    stream = trainer.Stream(10, 4, seed=3, batches=5)
-    epochs = []
-    for epoch in range(4):
-        stream.set_epoch(epoch)
-        epochs.append([row for batch in stream for row in batch])
-    assert all(len(rows) == 20 for rows in epochs)
-    flat = np.concatenate(epochs).reshape(8, 10)
-    assert all(sorted(each) == list(range(10)) for each in flat)  # pass by pass, across epochs
-    stream.set_epoch(2)
-    assert [row for batch in stream for row in batch] == epochs[2]
-
-
-def test_draws_follow_their_chances():
-    stream = trainer.Stream(4, 100, seed=3, batches=20, chances=torch.tensor([1.0, 1.0, 0.0, 2.0]))
-    counts = np.bincount([row for batch in stream for row in batch], minlength=4) / 2000
-    assert counts == pytest.approx([0.25, 0.25, 0, 0.5], abs=0.04)
-
-
-def test_precision_says_why(monkeypatch):
-    for supported, precision in ((True, "bf16-mixed"), (False, "32-true")):
-        monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda supported=supported: supported)
-        found, why = trainer.fast_precision()
-        assert found == precision
-        assert "bfloat16" in why
 
 
 def test_summaries_without_tensorboard_are_one_sentence(classes_file, class_section, tmp_path, capsys, monkeypatch):
@@ -219,5 +191,5 @@ def test_training_needs_none_of_the_media_packages(
 def test_weights_are_plain_float32(classes_file, class_section, tmp_path):
     train(classes_file, class_section | {"epochs": 1, "ema": 0.5}, tmp_path / "model")
     weights = load_file(tmp_path / "model" / folder.WEIGHTS)
-    assert set(weights) == set(build(2, 3).state_dict())
+    assert set(weights) == set(build(2, 3, standardise=True).state_dict())
     assert {tensor.dtype for tensor in weights.values()} == {torch.float32}
