@@ -8,7 +8,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from fabricate import fabricate, fabricate_models
+from fabricate import fabricate
+from fabricate_models import fabricate_models
 
 from faceloom.params import Params
 from faceloom.report import build

@@ -5,7 +5,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from fabricate import CLIPS, fabricate, fabricate_models, write_catalog, write_json
+from fabricate import CLIPS, fabricate, write_catalog, write_json
+from fabricate_models import fabricate_models
 from markupsafe import Markup
 
 from faceloom.errors import InputError
