@@ -23,7 +23,7 @@ repro: $(READY)  ## rebuild what changed, end with the report
 	@echo "report: metrics/report/index.html"
 
 test: $(READY)  ## run the tests (no GPU, no network)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY)  ## ruff, mypy strict, the drawn DAG
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

@@ -15,6 +15,11 @@ for part in ("store", "pipeline"):
     sys.path.insert(0, str(Path(__file__).parent / part))
 
 
+def pytest_collection_modifyitems(items):
+    """The longest first: processes that share the tests then end at about the same time."""
+    items.sort(key=lambda item: not item.path.name.startswith("test_repro"))
+
+
 @pytest.fixture(autouse=True)
 def _from_the_root(monkeypatch):
     monkeypatch.chdir(ROOT)

@@ -15,13 +15,14 @@ CODE = ("src", "stages", "params", "dvc.yaml", "params.yaml", ".dvcignore", ".gi
 
 AUTHOR = ("-c", "user.name=test", "-c", "user.email=test@localhost")
 TINY = {
-    "studio": {"dyads": 4, "seconds": 4.2, "identities": 24, "stills_per_identity": 5, "posed_identities": 24},
+    "studio": {"dyads": 4, "seconds": 2.4, "identities": 24, "stills_per_identity": 5, "posed_identities": 24},
+    "pack": {"gesture": {"length": 40, "overlap": 10}},
     "train": {
         "gesture": {"epochs": 2, "hidden": 16},
         "keypoints": {"epochs": 1, "width": 4},
         "expression": {"epochs": 1, "width": 4},
         "emotion_cnn": {"epochs": 1, "width": 4},
-        "reaction": {"epochs": 1, "batches": 2, "width": 16, "layers": 1, "heads": 2, "frames": 25},
+        "reaction": {"epochs": 1, "batches": 2, "width": 16, "layers": 1, "heads": 2, "frames": 25, "threads": 1},
     },
     "finetune": {"reaction": {"epochs": 1, "batches": 2}},
     "report": {"clips": 1, "seconds": 1.0},
@@ -38,7 +39,8 @@ class Project:
     def create(cls, folder: Path, changes: dict | None = None) -> "Project":
         for name in CODE:
             source = ROOT / name
-            ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
+            # compiled code comes along where there is any: it is as good beside a copy of its source
+            ignore = shutil.ignore_patterns("*.egg-info", "*.tmp.*", "*.pyc.*")
             (shutil.copytree(source, folder / name, ignore=ignore) if source.is_dir() else shutil.copy(source, folder))
         project = cls(folder)
         project.change(TINY)
@@ -49,6 +51,20 @@ class Project:
         subprocess.run(["git", "add", "-A"], cwd=folder, check=True)
         subprocess.run(["git", *AUTHOR, "commit", "-qm", "start"], cwd=folder, check=True)
         return project
+
+    def copy(self, folder: Path) -> "Project":
+        """The same project elsewhere, with its outs and caches."""
+        return Project(shutil.copytree(self.folder, folder, symlinks=True))
+
+    def forget(self, stage: str, out: str) -> None:
+        """As before the first run of a stage: neither its out nor its records nor what DVC knows of it."""
+        shutil.rmtree(self.folder / out)
+        shutil.rmtree(self.folder / ".faceloom/cache" / stage)
+        shutil.rmtree(self.folder / ".dvc/cache/runs")
+        path = self.folder / "dvc.lock"
+        lock = yaml.safe_load(path.read_text())
+        del lock["stages"][stage]
+        path.write_text(yaml.safe_dump(lock))
 
     def change(self, changes: dict) -> None:
         path = self.folder / "params.yaml"
