@@ -13,7 +13,7 @@ class Studio(Section):
     """Synthetic dyads, stills and posed expressions."""
 
     seed: int = 7
-    dyads: Annotated[int, Field(ge=0)] = 20
+    dyads: Annotated[int, Field(ge=0)] = 40
     seconds: Positive = 10.0
     size: Annotated[int, Field(ge=96, le=1024)] = 256
     identities: Count = 600

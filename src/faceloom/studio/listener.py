@@ -57,25 +57,25 @@ STYLES: Final[dict[str, Style]] = {
 }
 
 SUITS: Final[dict[str, dict[str, dict[str, float]]]] = {
-    "neutral": {"peak": {"raise": 0.85, "frown": 0.15}, "end": {"smile": 0.80, "frown": 0.20}},
-    "happy": {"peak": {"smile": 0.75, "raise": 0.25}, "end": {"smile": 0.95, "raise": 0.05}},
-    "sad": {"peak": {"concern": 0.90, "frown": 0.10}, "end": {"concern": 0.95, "smile": 0.05}},
-    "surprise": {"peak": {"raise": 0.95, "smile": 0.05}, "end": {"raise": 0.60, "smile": 0.40}},
-    "anger": {"peak": {"frown": 0.80, "raise": 0.20}, "end": {"frown": 0.70, "concern": 0.30}},
-    "fear": {"peak": {"raise": 0.60, "concern": 0.40}, "end": {"concern": 0.90, "raise": 0.10}},
-    "disgust": {"peak": {"frown": 0.90, "raise": 0.10}, "end": {"frown": 0.70, "smile": 0.30}},
+    "neutral": {"peak": {"raise": 0.90, "frown": 0.10}, "end": {"smile": 0.90, "frown": 0.10}},
+    "happy": {"peak": {"raise": 0.75, "smile": 0.25}, "end": {"smile": 0.95, "raise": 0.05}},
+    "sad": {"peak": {"raise": 0.75, "concern": 0.25}, "end": {"concern": 0.90, "smile": 0.10}},
+    "surprise": {"peak": {"raise": 0.95, "smile": 0.05}, "end": {"smile": 0.80, "raise": 0.20}},
+    "anger": {"peak": {"raise": 0.75, "frown": 0.25}, "end": {"concern": 0.80, "frown": 0.20}},
+    "fear": {"peak": {"raise": 0.85, "concern": 0.15}, "end": {"concern": 0.90, "raise": 0.10}},
+    "disgust": {"peak": {"raise": 0.75, "frown": 0.25}, "end": {"concern": 0.75, "frown": 0.25}},
 }
 """Which faces suit the speaker's mood at a peak of the melody and at the end of an utterance, and how often."""
 
 FACES: Final[dict[str, dict[str, float]]] = {
-    "smile": {"AU06": 0.45, "AU12": 0.75},
-    "raise": {"AU01": 0.60, "AU02": 0.65, "AU05": 0.25},
+    "smile": {"AU06": 0.55, "AU12": 0.85},
+    "raise": {"AU01": 0.75, "AU02": 0.80, "AU05": 0.35},
     "frown": {"AU04": 0.65, "AU07": 0.35},
-    "concern": {"AU01": 0.55, "AU04": 0.45, "AU15": 0.45},
+    "concern": {"AU01": 0.55, "AU04": 0.55, "AU15": 0.55},
 }
 """Shares of full intensity at a reaction's height."""
 
-CONTAGION: Final = 1.5
+CONTAGION: Final = 0.6
 """Share of the speaker's mood on the face of a listener who mirrors all of it, relative to the speaker's own."""
 
 
@@ -98,12 +98,12 @@ def react(
     angles, sway = idle(rng, frames, 0.8)
     shares = mood_shares(mood, _delayed(speaker.intensity, style.latency)) * style.mirror * CONTAGION
     for at, cue in _cues(heard, tune, times):
-        onset = at + float(np.clip(rng.normal(style.latency, 0.12), *LATENCY))
+        onset = at + float(np.clip(rng.normal(style.latency, 0.08), *LATENCY))
         if rng.random() < style.nod:
             angles[:, 1] += nod(times, onset, int(rng.integers(1, 4)), rng.uniform(1.8, 2.8), rng.uniform(3, 8))
         if rng.random() < style.face:
             shape = bump(times, onset, rng.uniform(0.2, 0.4), rng.uniform(0.3, 1.0), rng.uniform(0.4, 0.9))
-            shape *= rng.uniform(0.7, 1.1)
+            shape *= rng.uniform(0.75, 1.1)
             for au, share in FACES[_choose(rng, style, mood, cue)].items():
                 column = AUS.index(au)
                 shares[:, column] = np.maximum(shares[:, column], share * shape)

@@ -40,7 +40,7 @@ SPLITS: Final = ("train", "val", "test")
 GROUPS: Final = {
     "face": ("facial", "landmarks", "resmasknet", "me_graphau", "efficientnet_va"),
     "pose": ("head_pose", "videomae"),
-    "audio": ("mfcc", "prosody"),
+    "audio": ("mfcc", "prosody", "cues"),
     "clip": ("functionals", "lld"),
 }
 """Which feature streams describe what."""

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from faceloom.errors import InputError
 from faceloom.facs import AFFECT, AUS, EXPRESSIONS, REACT_AUS
+from faceloom.tasks.reaction import cues
 
 if TYPE_CHECKING:
     from faceloom.store import Clip
@@ -85,6 +86,12 @@ def _mfcc(table: pa.Table) -> Floats:
     return _columns([name for name in table.column_names if name.startswith("mfcc[")])(table)
 
 
+def _cues(table: pa.Table) -> Floats:
+    """Of a whole clip: they remember what was said before."""
+    voiced = np.asarray(table["is_voiced"]).astype(bool)
+    return cues.cues(np.nan_to_num(_column(table, "F0final")), voiced)
+
+
 def _listed(table: pa.Table) -> Floats:
     """A list column `features` as (n, width), float16 as it is stored."""
     column = table["features"].combine_chunks()
@@ -113,6 +120,7 @@ STREAMS: Final[Mapping[str, Stream]] = {
     "head_pose": Stream("pose", _columns(HEAD_POSE), seen=True),
     "mfcc": Stream("audio/frames", _mfcc),
     "prosody": Stream("audio/frames", _columns(PROSODY)),
+    "cues": Stream("audio/frames", _cues),
     "me_graphau": Stream("facial/me_graphau", _listed),
     "resmasknet": Stream("facial/resmasknet", _listed),
     "efficientnet_va": Stream("facial/efficientnet_va", _listed),
@@ -143,6 +151,8 @@ def rows(name: str, clip: Clip, *, truth: bool = False) -> Iterator[Floats]:
     stream = STREAMS[name]
     if truth and stream.seen:
         yield stream.of(truth_table(clip))
+    elif name == "cues":
+        yield stream.of(clip.tables[stream.place].read(["F0final", "is_voiced"]))
     else:
         yield from (stream.of(chunk) for chunk in clip.tables[stream.place].chunks() if len(chunk))
 

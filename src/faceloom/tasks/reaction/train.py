@@ -31,6 +31,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "videomae": "pose",
     "mfcc": "audio",
     "prosody": "audio",
+    "cues": "audio",
     "functionals": "clip",
     "lld": "clip",
 }
