@@ -106,3 +106,39 @@ def test_matching_labels():
     loss, right = matching_loss(Sure(), features, is_face, codes(), codes(seed=9))
     assert loss < 1e-6
     assert right == 1
+
+
+def test_the_error_of_values_knows_how_far_a_code_is():
+    """Of two wrong codes the one that means nearly the same costs less, though cross-entropy does not tell them."""
+    net = network()
+    net.know(
+        [
+            torch.linspace(0, 1, size)[:, None].expand(-1, n).clone()
+            for size, n in zip(CONFIG.codes, (15, 8, 2), strict=True)
+        ]
+    )
+    real = torch.zeros(1, 1, 3, dtype=torch.long)
+
+    def loss(code, weight):
+        heads = [torch.nn.Linear(32, size, bias=False) for size in CONFIG.codes]
+        for head in heads:
+            head.weight.data = torch.zeros_like(head.weight)
+            head.weight.data[code] = 1.0
+        fake = type("Heads", (), {"heads": heads, "values": net.values})()
+        with torch.no_grad():
+            return codes_loss(fake, torch.ones(1, 1, 3, 32), real, None, weight).item()
+
+    assert loss(1, 0.0) == pytest.approx(loss(5, 0.0))
+    assert loss(1, 1.0) < loss(5, 1.0) - 0.1
+
+
+def test_who_forgets_is_not_shown_their_past():
+    features, is_face, _ = speaker()
+    with torch.no_grad():
+        forgets = torch.tensor([True, True])
+        a = causal_loss(NET, features, is_face, codes(), 1, forgets=forgets)
+        unknown = torch.tensor(CONFIG.codes).expand(2, FRAMES, 3)
+        b = codes_loss(NET, NET.online(features, is_face, unknown), codes(), None)
+        c = causal_loss(NET, features, is_face, codes(), 1, forgets=~forgets)
+    assert a.item() == b.item()
+    assert a.item() != c.item()

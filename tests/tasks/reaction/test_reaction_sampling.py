@@ -166,3 +166,44 @@ def test_settings_that_cannot_be(bad):
 
 def test_settings_from_params():
     assert Sampling.from_params({"temperature": [0.912, -0.08], "steps": 8}) == Sampling((0.912, -0.08), steps=8)
+
+
+def told(values):
+    """A network of CONFIG's sizes whose codes stand for these numbers."""
+    net = network()
+    net.know([torch.as_tensor(values[k]) for k in range(3)])
+    return net
+
+
+def test_the_mean_of_many_codes_is_the_code_nearest_to_what_is_expected():
+    tables = [torch.linspace(0, 1, size)[:, None].expand(-1, 2).contiguous() for size in CONFIG.codes]
+    sampler = Sampler(Sampling(mean_of=4000), 2, 0, tables)
+    logits = tuple(torch.randn(2, 9, size, generator=torch.Generator().manual_seed(size)) for size in CONFIG.codes)
+    codes_, _ = sampler.draw(logits)
+    for k, (stream, table) in enumerate(zip(logits, tables, strict=True)):
+        expected = (stream.softmax(dim=-1) @ table)[..., 0]
+        assert ((table[codes_[..., k], 0] - expected).abs() < 0.5 / (len(table) - 1) + 0.03).all()
+
+
+def test_a_manner_stays_the_same_in_all_frames():
+    tables = [torch.arange(float(size))[:, None] for size in CONFIG.codes]
+    still = tuple(torch.randn(1, 1, size, generator=torch.Generator().manual_seed(1)) for size in CONFIG.codes)
+    sampler = Sampler(Sampling(mean_of=2), 6, 3, tables)
+    first, second = (sampler.draw(tuple(x.expand(6, 5, -1) for x in still))[0] for _ in range(2))
+    assert torch.equal(first, second)
+    assert (first == first[:, :1]).all()
+    assert len(first[:, 0].unique(dim=0)) > 1  # but people differ
+
+
+def test_who_forgets_their_past_does_not_depend_on_it():
+    from faceloom.tasks.reaction.online import generate_online
+
+    tables = [torch.rand(size, values) for size, values in zip(CONFIG.codes, (15, 8, 2), strict=True)]
+    net, (features, is_face, _) = told(tables), one_speaker(30)
+    a = generate_online(net, features, is_face, Sampling(mean_of=1, own_past=False), samples=3)
+    with torch.no_grad():
+        unknown = SIZES.expand(1, 30, 3)
+        inside = {name: x[None, :20] for name, x in features.items()}
+        logits = net.logits(net.online(inside, is_face[None, :20], unknown[:, :20]))
+    b, _ = Sampler(Sampling(mean_of=1), 3, 0, net.values).draw(tuple(x.expand(3, -1, -1) for x in logits))
+    assert torch.equal(a[:, :20], b)
