@@ -129,11 +129,12 @@ def scores_at_start(work: Path) -> float:
     from faceloom.metrics.classification import scores
     from faceloom.tasks.emotion_cnn.train import build
     from faceloom.tasks.pictures.inputs import as_input
+    from faceloom.tasks.pictures.recipe import EmotionRecipe
     from faceloom.tasks.trainer import seeded
 
     settings, faces = section("emotion_cnn", None), load(work / "emotion_cnn.h5").of("val")
     seeded(settings["seed"])
-    network = build(settings["width"], len(faces.classes)).eval()
+    network = build(EmotionRecipe(**settings), len(faces.classes)).eval()
     with torch.inference_mode():
         p = network(as_input(faces.images, 48)).softmax(dim=1).numpy()
         return scores(p, faces.labels.astype(np.int64))["loss"] + settings["penalty"] * float(network.penalty())

@@ -30,12 +30,14 @@ from torch.nn import functional
 from faceloom import params
 from faceloom.runtime import Runtime
 from faceloom.stills.points import MIRRORED
-from faceloom.tasks.emotion_cnn.train import build as emotion
-from faceloom.tasks.expression.train import build as expression
+from faceloom.tasks.emotion_cnn.network import EmotionNetwork
+from faceloom.tasks.emotion_cnn.network import NetworkConfig as EmotionConfig
+from faceloom.tasks.expression.network import ExpressionNetwork
+from faceloom.tasks.expression.network import NetworkConfig as ExpressionConfig
 from faceloom.tasks.keypoints.module import KeypointModule
 from faceloom.tasks.keypoints.network import KeypointNetwork, NetworkConfig
 from faceloom.tasks.pictures.classifier import ClassifierModule
-from faceloom.tasks.pictures.recipe import ClassRecipe, Recipe
+from faceloom.tasks.pictures.recipe import ClassRecipe, EmotionRecipe, Recipe
 from faceloom.tasks.trainer import choose_device, fast_precision
 
 RESULTS = Path(__file__).parent / "results"
@@ -55,8 +57,8 @@ class Task:
 
 TASKS = (
     Task("keypoints", 96, lambda: KeypointNetwork(NetworkConfig())),
-    Task("expression", 96, lambda: expression(64, CLASSES)),
-    Task("emotion_cnn", 48, lambda: emotion(32, CLASSES)),
+    Task("expression", 96, lambda: ExpressionNetwork(ExpressionConfig(64, CLASSES))),
+    Task("emotion_cnn", 48, lambda: EmotionNetwork(EmotionConfig(32, CLASSES))),
 )
 
 
@@ -77,7 +79,8 @@ def ours(task: Task, batch: dict[str, Tensor], device: str) -> Step:
     if task.name == "keypoints":
         module = KeypointModule(task.build(), Recipe(**section))
     else:
-        module = ClassifierModule(task.build(), ClassRecipe(**section), torch.ones(CLASSES))
+        recipe = EmotionRecipe(**section) if task.name == "emotion_cnn" else ClassRecipe(**section)
+        module = ClassifierModule(task.build(), recipe, torch.ones(CLASSES))
     module._log = lambda *_, **__: None  # the curves are the trainer's
     module.to(device)
     optimizer = module.configure_optimizers()

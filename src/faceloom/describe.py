@@ -116,7 +116,8 @@ def _expression(settings: params.Params) -> Example:
 def _emotion_cnn(settings: params.Params) -> Example:
     from faceloom.tasks.emotion_cnn import network
 
-    config = network.NetworkConfig(settings.train.emotion_cnn.width, _classes(settings.stills.emotion_cnn))
+    train = settings.train.emotion_cnn
+    config = network.NetworkConfig(train.width, _classes(settings.stills.emotion_cnn), train.standardise)
     return network.EmotionNetwork(config), (torch.zeros(1, 1, network.SIZE, network.SIZE),)
 
 

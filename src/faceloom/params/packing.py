@@ -75,4 +75,4 @@ class Stills(Section):
     action_units: StillsActionUnits = StillsActionUnits()
     keypoints: StillsKeypoints = StillsKeypoints()
     expression: StillsClasses = StillsClasses()
-    emotion_cnn: StillsClasses = StillsClasses(classes="seven")
+    emotion_cnn: StillsClasses = StillsClasses(classes="seven", margin=1.3)

@@ -51,3 +51,9 @@ class TrainClasses(TrainPictures):
     balance_by: Literal["sampling", "loss"] = "sampling"
     penalty: Annotated[float, Field(ge=0)] = 0.0
     small: Fraction = 0.0
+
+
+class TrainEmotion(TrainClasses):
+    """The network of reference 3."""
+
+    standardise: bool = True

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from faceloom.params.pictures import TrainClasses, TrainPictures
+from faceloom.params.pictures import TrainClasses, TrainEmotion, TrainPictures
 from faceloom.params.section import Count, Fraction, Positive, Section
 
 
@@ -80,8 +80,8 @@ class Train(Section):
     action_units: TrainActionUnits = TrainActionUnits()
     gesture: TrainGesture = TrainGesture()
     keypoints: TrainPictures = TrainPictures()
-    expression: TrainClasses = TrainClasses(learning_rate=2e-3, batch_size=32, epochs=40, patience=40)
-    emotion_cnn: TrainClasses = TrainClasses(width=32, epochs=15, patience=15)
+    expression: TrainClasses = TrainClasses(learning_rate=2e-3, batch_size=32, epochs=12, patience=12)
+    emotion_cnn: TrainEmotion = TrainEmotion(width=32, epochs=25, patience=25)
     reaction: TrainReaction = TrainReaction()
 
 

@@ -8,7 +8,8 @@ import torch
 from faceloom import params
 from faceloom.stills.packed import load
 from faceloom.tasks.emotion_cnn import evaluate as emotion
-from faceloom.tasks.emotion_cnn.train import build
+from faceloom.tasks.emotion_cnn.network import EmotionNetwork
+from faceloom.tasks.emotion_cnn.network import NetworkConfig as EmotionConfig
 from faceloom.tasks.keypoints import evaluate as keypoints
 from faceloom.tasks.keypoints.network import KeypointNetwork, NetworkConfig
 from faceloom.tasks.pictures import folder
@@ -21,7 +22,7 @@ def classifier(tmp_path):
     torch.manual_seed(0)
     settings = params.Train().emotion_cnn.model_dump()
     about = folder.About(("anger", "happy", "sad"), settings, "")
-    folder.save(tmp_path / "model", build(2, 3), about, HISTORY)
+    folder.save(tmp_path / "model", EmotionNetwork(EmotionConfig(2, 3)), about, HISTORY)
     return tmp_path / "model"
 
 

@@ -3,7 +3,7 @@ import torch
 from printed import trunk
 
 from faceloom.describe import layers
-from faceloom.tasks.emotion_cnn.network import EmotionNetwork
+from faceloom.tasks.emotion_cnn.network import EmotionNetwork, standardised
 from faceloom.tasks.emotion_cnn.network import NetworkConfig as EmotionConfig
 from faceloom.tasks.expression.network import ExpressionNetwork
 from faceloom.tasks.expression.network import NetworkConfig as ExpressionConfig
@@ -97,3 +97,12 @@ def test_fer_pictures_are_enlarged_and_small_ones_fill_the_last_pooling():
     assert network.enlarge(torch.rand(1, 1, 48, 48)).shape[-1] == 96
     for side in (48, 72, 96):
         assert network(torch.rand(2, 1, side, side)).shape == (2, 5)
+
+
+def test_standardised_pictures_do_not_depend_on_brightness_or_contrast():
+    x = torch.rand(3, 1, 48, 48)
+    torch.testing.assert_close(standardised(0.3 * x + 0.4), standardised(x), atol=1e-4, rtol=0)
+    assert standardised(torch.full((1, 1, 48, 48), 0.7)).abs().max() < 1e-3
+    plain, standard = (EmotionNetwork(EmotionConfig(2, 7, flag)).eval() for flag in (False, True))
+    standard.load_state_dict(plain.state_dict())
+    torch.testing.assert_close(standard(x), plain(standardised(x)))

@@ -17,7 +17,7 @@ from faceloom.tasks.keypoints.module import masked_squared_error
 from faceloom.tasks.keypoints.train import train as train_points
 from faceloom.tasks.pictures import folder
 from faceloom.tasks.pictures.classifier import ClassifierModule, class_weights, mixed
-from faceloom.tasks.pictures.recipe import ClassRecipe, Recipe
+from faceloom.tasks.pictures.recipe import ClassRecipe, EmotionRecipe, Recipe
 
 FILES = (folder.WEIGHTS, folder.CONFIG, folder.HISTORY)
 
@@ -119,8 +119,8 @@ def test_rare_classes_weigh_more():
 
 
 def test_the_average_follows_the_weights(class_section):
-    recipe = ClassRecipe(**{key: value for key, value in class_section.items() if key != "standardise"} | {"ema": 0.9})
-    module = ClassifierModule(build(2, 3, standardise=True), recipe, torch.ones(3))
+    recipe = EmotionRecipe(**class_section | {"ema": 0.9})
+    module = ClassifierModule(build(recipe, 3), recipe, torch.ones(3))
     before = module.kept.head.dense2.bias.clone()
     for _ in range(200):
         module.network.head.dense2.bias.data += 0.01
@@ -140,8 +140,8 @@ def test_summaries_without_tensorboard_are_one_sentence(classes_file, class_sect
 def test_settings_are_the_sections_of_the_params():
     known = params.Train()
     assert {field.name for field in fields(Recipe)} == set(type(known.keypoints).model_fields)
-    for task in ("expression", "emotion_cnn"):
-        assert {field.name for field in fields(ClassRecipe)} == set(type(getattr(known, task)).model_fields)
+    assert {field.name for field in fields(ClassRecipe)} == set(type(known.expression).model_fields)
+    assert {field.name for field in fields(EmotionRecipe)} == set(type(known.emotion_cnn).model_fields)
     assert vars(Augmentation()) == params.Augment().model_dump()
 
 
@@ -179,10 +179,11 @@ for task, packed, section in {runs}:
 def test_training_needs_none_of_the_media_packages(
     classes_file, points_file, class_section, point_section, tmp_path, run_without
 ):
+    expression_section = {key: value for key, value in class_section.items() if key != "standardise"}
     runs = [
         ("keypoints", str(points_file), point_section | {"epochs": 1}),
         ("emotion_cnn", str(classes_file), class_section | {"epochs": 1}),
-        ("expression", str(classes_file), class_section | {"epochs": 1}),
+        ("expression", str(classes_file), expression_section | {"epochs": 1}),
     ]
     run_without(NEEDLESS, SCRIPT.format(runs=runs))
     assert (tmp_path / "tables/expression/worst.png").is_file()
@@ -191,5 +192,5 @@ def test_training_needs_none_of_the_media_packages(
 def test_weights_are_plain_float32(classes_file, class_section, tmp_path):
     train(classes_file, class_section | {"epochs": 1, "ema": 0.5}, tmp_path / "model")
     weights = load_file(tmp_path / "model" / folder.WEIGHTS)
-    assert set(weights) == set(build(2, 3, standardise=True).state_dict())
+    assert set(weights) == set(build(EmotionRecipe(**class_section), 3).state_dict())
     assert {tensor.dtype for tensor in weights.values()} == {torch.float32}

@@ -18,10 +18,18 @@ SIZE = 48
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """Sizes; the defaults are the reference's."""
+    """Sizes; the defaults are the reference's.
+
+    Attributes:
+        width: Filters of the first convolution.
+        classes: Logits.
+        standardise: Take each picture's mean off and divide by its deviation first. The reference does not; its small
+            initial weights then see little but the mean brightness, and a small set may never get past that.
+    """
 
     width: int = 32
     classes: int = 7
+    standardise: bool = False
 
 
 class EmotionNetwork(nn.Module):
@@ -54,12 +62,19 @@ class EmotionNetwork(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Pictures (N, 1, 48, 48), 0-1, to logits (N, classes)."""
+        x = standardised(x) if self.config.standardise else x
         logits: Tensor = self.head(self.flatten(self.features(x)))
         return logits
 
     def penalty(self) -> Tensor:
         """Half the sum of squares of the convolutions' weights and biases."""
         return torch.stack([parameter.square().sum() for parameter in self.features.parameters()]).sum() / 2
+
+
+def standardised(x: Tensor) -> Tensor:
+    """Pictures (N, 1, H, W), each with mean 0 and deviation 1; a plain one stays near 0."""
+    centred = x - x.mean((1, 2, 3), keepdim=True)
+    return centred / centred.square().mean((1, 2, 3), keepdim=True).sqrt().clamp(min=1e-3)
 
 
 def truncated(module: nn.Module) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 from faceloom.tasks.emotion_cnn.network import EmotionNetwork, NetworkConfig
 from faceloom.tasks.pictures import classes
+from faceloom.tasks.pictures.recipe import EmotionRecipe
+from faceloom.tasks.trainer import History
 
 
-def build(width: int, n_classes: int) -> EmotionNetwork:
+def train(packed: Path, section: Mapping[str, Any], out: Path) -> History:
+    """Train and write the model's folder (see `classes.train`): `emotion_cnn.h5`, train.emotion_cnn of the params."""
+    return classes.train("emotion_cnn", build, packed, EmotionRecipe(**section), out)
+
+
+def build(recipe: EmotionRecipe, n_classes: int) -> EmotionNetwork:
     """The network, with initial weights from the seeded generator."""
-    return EmotionNetwork(NetworkConfig(width, n_classes))
-
-
-train = partial(classes.train, "emotion_cnn", build)
-"""`train(packed, section, out)`: see `classes.train`; the section is train.emotion_cnn of the params."""
+    return EmotionNetwork(NetworkConfig(recipe.width, n_classes, recipe.standardise))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -16,18 +16,17 @@ from faceloom.tasks.pictures.fitting import fit_and_save, splits
 from faceloom.tasks.pictures.recipe import ClassRecipe
 from faceloom.tasks.trainer import History, seeded
 
-Build = Callable[[int, int], nn.Module]
-"""A network from its width and its number of classes."""
+R = TypeVar("R", bound=ClassRecipe)
 
 
-def train(task: str, build: Build, packed: Path, section: Mapping[str, Any], out: Path) -> History:
+def train(task: str, build: Callable[[R, int], nn.Module], packed: Path, recipe: R, out: Path) -> History:
     """Train a classifier and write its folder (see `folder`).
 
     Args:
         task: Its name.
-        build: Its network.
+        build: Its network from the recipe and the number of classes.
         packed: `<task>.h5`.
-        section: train.<task> of the params.
+        recipe: train.<task> of the params.
         out: Folder of the model.
 
     Returns:
@@ -36,13 +35,12 @@ def train(task: str, build: Build, packed: Path, section: Mapping[str, Any], out
     Raises:
         InputError: the training split is empty.
     """
-    recipe = ClassRecipe(**section)
     data, training, watched = splits(packed)
     counts = torch.bincount(torch.from_numpy(training.labels.astype(np.int64)), minlength=len(data.classes))
     weights = class_weights(counts, recipe.balance)
     seeded(recipe.seed)
     by_loss = recipe.balance_by == "loss"
-    network = build(recipe.width, len(data.classes))
+    network = build(recipe, len(data.classes))
     module = ClassifierModule(network, recipe, weights if by_loss else torch.ones(len(data.classes)))
     chances = _chances(recipe, weights, training.labels)
     return fit_and_save(task, module, packed, training, watched, data.classes, out, chances)

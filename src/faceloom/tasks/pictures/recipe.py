@@ -66,3 +66,14 @@ class ClassRecipe(Recipe):
     balance_by: Literal["sampling", "loss"]
     penalty: float
     small: float
+
+
+@dataclass(frozen=True)
+class EmotionRecipe(ClassRecipe):
+    """What the network of reference 3 has beside.
+
+    Attributes:
+        standardise: Of its `NetworkConfig`.
+    """
+
+    standardise: bool
