@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +22,7 @@ console = Console(highlight=False)
 
 def app() -> None:
     """Entry point: bad input is one line on stderr and exit status 1, never a traceback."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads cost torch its speed on a busy machine
     try:
         cli()
     except InputError as error:
