@@ -21,7 +21,7 @@ class PackReaction(Section):
 
     source: Literal["auto", "estimated", "truth"] = "auto"
     present: Positive = 1.0
-    features: tuple[str, ...] = ("facial", "landmarks", "head_pose", "mfcc", "cues", "functionals")
+    features: tuple[str, ...] = ("facial", "head_pose", "mfcc", "cues")
     expressions: Count = 128
     lists: str | None = None
     appropriateness: str | None = None

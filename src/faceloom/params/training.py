@@ -46,32 +46,33 @@ class TrainReaction(Section):
     start: str | None = None
     width: Count = 64
     layers: Count = 2
-    heads: Count = 4
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    heads: Count = 2
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
     attention_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    frames: Annotated[int, Field(ge=2)] = 100
+    frames: Annotated[int, Field(ge=2)] = 50
     meaning: bool = True
     positions: Annotated[float, Field(ge=0)] = 0.2
+    shortcut: bool = True
     chunks: Annotated[tuple[Count, ...], Field(min_length=1)] = (1, 5)
-    swap: Fraction = 0.2
+    swap: Fraction = 0.0
     forget: Fraction = 0.7
     value_loss: Annotated[float, Field(ge=0)] = 3.0
     learning_rate: Positive = 2e-3
-    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    weight_decay: Annotated[float, Field(ge=0)] = 0.1
     warmup: Count = 20
     schedule: Literal["constant", "cosine"] = "cosine"
     clip: Positive | None = 10.0
-    batch_size: Count = 6
+    batch_size: Count = 8
     accumulate: Count = 1
-    batches: Count = 20
-    epochs: Count = 8
+    batches: Count = 50
+    epochs: Count = 7
     patience: Count = 3
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.0
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     checkpointing: bool = False
     threads: Count = 2
-    online: str = "online-frame"
-    offline: str = "offline-8steps"
+    online: str = "online-mean"
+    offline: str = "offline-mean"
 
 
 class Train(Section):

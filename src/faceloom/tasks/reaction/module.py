@@ -35,6 +35,7 @@ class Settings:
     frames: int = 100
     meaning: bool = True
     positions: float = 0.2
+    shortcut: bool = True
     chunks: tuple[int, ...] = (1, 5)
     swap: float = 0.2
     forget: float = 0.7

@@ -174,6 +174,8 @@ class ReactionNetwork(nn.Module):
     def _frames(self, features: Features, is_face: Tensor, codes: Tensor, first: int = 0) -> Tensor:
         speaker, listener = self.speaker(features, is_face), self.listener(codes)
         speaker = speaker.to(listener.dtype).expand(len(codes), -1, -1, -1)
+        if self.config.shortcut:
+            listener = listener + speaker.sum(dim=2, keepdim=True)
         x = (torch.cat([speaker, listener], dim=2) + self.modality[:FRAME]).flatten(1, 2)
         out: Tensor = self.dropout(x + self.positions[first : first + x.shape[1]])
         return out

@@ -29,6 +29,8 @@ class Sampling:
         mean_of: 0 takes what is drawn. More: a reaction has so many numbers between 0 and 1, its manner, which stay
             the same in all frames; each frame takes the codes at these quantiles (tables are in order: of valence, of
             neutrality, of how usual a combination of action units is), and of all codes that nearest to their mean.
+        contrast: With `mean_of`: factor of what a mean differs from the mean of all frames so far. Means move less than
+            people do, and who moves too little correlates with nobody.
         own_past: Online: whether the listener knows what they did. Without it nothing can freeze.
     """
 
@@ -39,6 +41,7 @@ class Sampling:
     chunk: int = 1
     window: int = 750
     mean_of: int = 0
+    contrast: float = 1.0
     own_past: bool = True
 
     def __post_init__(self) -> None:
@@ -63,8 +66,8 @@ PRESETS: Final[dict[str, Sampling]] = {
     "online-chunk-nucleus": Sampling((1.0, 0.0), top_p=(0.33, 0.0), chunk=5, window=150),
     "online-chunk-top5": Sampling((0.33, 0.0), top_k=5, chunk=5, window=150),
     "online-frame": Sampling((1.0, 0.0), top_k=5, top_p=(0.33, 0.0), chunk=1, window=150),
-    "online-mean": Sampling(chunk=1, mean_of=8, own_past=False),
-    "offline-mean": Sampling(mean_of=8),
+    "online-mean": Sampling(mean_of=32, contrast=2.5, own_past=False),
+    "offline-mean": Sampling(mean_of=32, contrast=2.5),
 }
 """Every setting that reference 4 gives results for, the deterministic one, and means of several codes."""
 
@@ -86,6 +89,7 @@ class Sampler:
         self.top_p = (sampling.top_p[0] + number * sampling.top_p[1]).clamp(max=1)
         self.top_k = sampling.top_k
         self.values, self.generator = values, torch.Generator().manual_seed(seed)
+        self.contrast, self.past = sampling.contrast, [(0, torch.zeros(())) for _ in range(3)]
         self.manners = torch.rand(3, samples, 1, sampling.mean_of, generator=self.generator)
 
     def draw(self, logits: Logits) -> tuple[Tensor, Tensor]:
@@ -101,7 +105,7 @@ class Sampler:
     def _stream(self, k: int, logits: Tensor) -> tuple[Tensor, Tensor]:
         likeliest = logits.argmax(dim=-1)
         if self.manners.shape[-1]:
-            codes = self._mean(logits, self.manners[k].to(logits.device), self.values[k])
+            codes = self._mean(k, logits, self.manners[k].to(logits.device), self.values[k])
         elif not self.temperature.any():
             codes = likeliest
         else:
@@ -121,12 +125,23 @@ class Sampler:
         chosen = torch.minimum(chosen, (p > 0).sum(dim=-1, keepdim=True) - 1)
         return order.gather(-1, chosen)[..., 0]
 
-    def _mean(self, logits: Tensor, manner: Tensor, values: Tensor) -> Tensor:
+    def _mean(self, k: int, logits: Tensor, manner: Tensor, values: Tensor) -> Tensor:
         """Codes (samples, T) of logits (samples, T, codes): the nearest to the mean of those at the quantiles."""
         below = (logits / self.temperature.clamp(min=1e-4).to(logits.device)).softmax(dim=-1).cumsum(dim=-1)
         at = torch.searchsorted(below, (manner * below[..., -1:]).contiguous()).clamp(max=logits.shape[-1] - 1)
-        mean = values[at].mean(dim=-2)
+        mean = self._contrasted(k, values[at].mean(dim=-2))
         return torch.cdist(mean, values[None], compute_mode="donot_use_mm_for_euclid_dist").argmin(dim=-1)
+
+    def _contrasted(self, k: int, mean: Tensor) -> Tensor:
+        """Means (samples, T, values) of stream k, further from the running mean; which goes on with the next frames."""
+        if self.contrast == 1:
+            return mean
+        count, total = self.past[k]
+        totals = total.to(mean.device) + mean.cumsum(dim=1)
+        counts = count + torch.arange(1, mean.shape[1] + 1, device=mean.device)
+        self.past[k] = count + mean.shape[1], totals[:, -1:]
+        usual = totals / counts[:, None]
+        return usual + self.contrast * (mean - usual)
 
     def _top(self, logits: Tensor) -> tuple[Tensor, Tensor]:
         top = logits.topk(min(self.top_k, logits.shape[-1]), dim=-1)

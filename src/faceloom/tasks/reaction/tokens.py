@@ -48,6 +48,8 @@ class NetworkConfig:
         meaning: Codes enter and leave by the values that they stand for (`Meaning`) rather than by a vector each.
         positions: Amplitude of the position vectors; 1 as published, and then many steps pass before a small network
             hears anything else.
+        shortcut: The listener's tokens of a frame begin with the sum of the speaker's, as if a first attention had
+            found that frame already, which a small network takes long to learn.
     """
 
     face: Streams
@@ -63,6 +65,7 @@ class NetworkConfig:
     frames: int = 750
     meaning: bool = False
     positions: float = 1.0
+    shortcut: bool = False
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> NetworkConfig:

@@ -148,6 +148,7 @@ def sizes(widths: Mapping[str, int], codes: tuple[int, int, int], settings: Sett
         frames=settings.frames,
         meaning=settings.meaning,
         positions=settings.positions,
+        shortcut=settings.shortcut,
     )
 
 
