@@ -15,7 +15,7 @@ from faceloom.studio.motion import blinks, bump, nod, wander
 from faceloom.studio.produce import produce
 from faceloom.studio.units import labels_from_units
 
-TINY = Studio(dyads=1, seconds=3.0, size=128, identities=26, stills_per_identity=1)
+TINY = Studio(dyads=1, seconds=3.0, size=128, identities=26, stills_per_identity=1, posed_identities=2)
 TIMES = (np.arange(250) / 25).astype(np.float32)
 
 
@@ -26,13 +26,19 @@ def files(folder: Path) -> dict[str, bytes]:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("serial")
-    produce(TINY, out / "recordings", out / "stills", Runtime("serial", 1, "cpu", 1, out / "cache"))
+    produce(TINY, out / "recordings", out / "stills", out / "posed", Runtime("serial", 1, "cpu", 1, out / "cache"))
     return out
 
 
 def test_two_workers_and_a_second_run_give_equal_bytes(made: Path, tmp_path: Path) -> None:
-    produce(TINY, tmp_path / "recordings", tmp_path / "stills", Runtime("process", 2, "cpu", 1, tmp_path / "cache"))
-    for folder in ("recordings", "stills"):
+    produce(
+        TINY,
+        tmp_path / "recordings",
+        tmp_path / "stills",
+        tmp_path / "posed",
+        Runtime("process", 2, "cpu", 1, tmp_path / "cache"),
+    )
+    for folder in ("recordings", "stills", "posed"):
         assert files(made / folder) == files(tmp_path / folder)
     assert pq.read_table(made / "stills" / "index.parquet")["rows"].to_pylist() == [25, 1]
 
