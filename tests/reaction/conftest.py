@@ -1,39 +1,20 @@
 """A speaker's film, and a listener who was never trained: what it answers is noise, but it has to be well-formed."""
 
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-import torch
 from skimage import data
+from toy_listener import write_listener
 
 from faceloom.media.read import AUDIO_RATE
 from faceloom.media.write import MediaWriter
-from faceloom.tasks.reaction import checkpoint
-from faceloom.tasks.reaction.codebooks import Codebooks
-from faceloom.tasks.reaction.module import Settings
-from faceloom.tasks.reaction.network import ReactionNetwork
-from faceloom.tasks.reaction.tokens import NetworkConfig
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "prediction"))
 
 FRAMES = 30
-BOOKS = Codebooks(
-    au=np.eye(4, 15, dtype=np.uint8),
-    expression=np.eye(3, 8, dtype=np.float32),
-    va=np.array([[-0.5, -0.5], [0.5, 0.5]], np.float32),
-)
-STREAMS = {"face": (("facial", 25),), "pose": (("head_pose", 6),), "audio": (("prosody", 4),), "clip": ()}
-
-
-def write_listener(folder, **streams):
-    torch.manual_seed(5)
-    config = NetworkConfig(**(STREAMS | streams), codes=(4, 3, 2), width=16, layers=1, heads=2, dropout=0.0, frames=40)
-    model = checkpoint.ReactionModel(ReactionNetwork(config).eval(), BOOKS, asdict(Settings(threads=1)))
-    checkpoint.save(folder / "reaction", model, "toy", [])
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.io import wavfile
+from toy_listener import write_listener
 
 from faceloom.errors import InputError
 from faceloom.media.read import AUDIO_RATE
@@ -171,8 +172,6 @@ def test_a_file_is_no_folder_for_reactions(film, models, tmp_path):
     ],
 )
 def test_a_model_of_other_params_is_refused(film, models, tmp_path, streams, message):
-    from conftest import write_listener
-
     (tmp_path / "action_units").symlink_to(models / "action_units")
     write_listener(tmp_path, **streams)
     with pytest.raises(InputError, match=message):

@@ -225,7 +225,7 @@ def test_training_needs_no_media_packages():
 def test_a_reaction_that_repeats_the_speaker_is_learnt(packed, tmp_path):
     """Codes follow the speaker's switch three frames later; the marginal entropy is ln 2."""
     section = SMALL | {"width": 32, "layers": 2, "frames": 30, "batches": 60, "epochs": 2, "batch_size": 8}
-    plain = {"learning_rate": 5e-3, "dropout": 0.0, "warmup": 10, "value_loss": 0.0, "forget": 0.0}
+    plain = {"learning_rate": 5e-3, "dropout": 0.0, "warmup": 10, "value_loss": 0.0, "forget": 0.0, "shortcut": False}
     history = train(packed, section | plain, tmp_path / "model")
     assert history[-1]["val_crm"] < 0.6 < math.log(2)
     assert history[-1]["val_mrm"] < math.log(2)
