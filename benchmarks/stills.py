@@ -51,8 +51,8 @@ TIGHT = 1.2
 AUGMENT = {"rotation": 12.0, "shift": 0.08}
 RUNS: dict[str, dict[str, Any]] = {
     "expression": {
-        "learning_rate": 2e-3, "batch_size": 64, "epochs": 14, "patience": 100, "ema": 0.998, "balance": 0.25,
-        "label_smoothing": 0.05, "augment": AUGMENT,
+        "learning_rate": 2e-3, "batch_size": 64, "epochs": 28, "patience": 100, "ema": 0.998, "balance": 0.0,
+        "label_smoothing": 0.05, "small": 0.4, "augment": AUGMENT,
     },
     "keypoints": {"learning_rate": 1e-3, "batch_size": 32, "epochs": 24, "patience": 100},
 }  # fmt: skip
