@@ -17,6 +17,8 @@ from faceloom.errors import InputError
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Recordings of faces to models and metrics.")
 cache = typer.Typer(no_args_is_help=True, help="The per-clip cache of extracted features.")
 cli.add_typer(cache, name="cache")
+coefficients = typer.Typer(no_args_is_help=True, help="Reactions as coefficients of a 3D face model.")
+cli.add_typer(coefficients, name="coefficients")
 console = Console(highlight=False)
 
 
@@ -139,17 +141,18 @@ def react(
     out: Annotated[Path, typer.Option(help="folder for predictions.npy, table and film")] = Path("reactions"),
     seed: Annotated[int, typer.Option(help="of what is drawn: one seed, one result")] = 0,
     models: Annotated[Path, typer.Option(help="folder of the trained models")] = Path("models"),
+    coefficients: Annotated[Path | None, typer.Option(help="model that adds coefficients of a 3D face model")] = None,
 ) -> None:
     """Generate a listener's reactions to a recording of a speaker, and show them on 3D heads."""
     from faceloom import params
     from faceloom.reaction.react import Request
     from faceloom.reaction.react import react as generate
 
-    request = Request(recording, task, samples, out, models, seed)
+    request = Request(recording, task, samples, out, models, seed, coefficients)
     found = params.load() if Path("params.yaml").is_file() else params.Params()
     made = generate(request, found)
     console.print(f"{samples} {task} reactions to {made.frames / 25:.1f} s of {escape(recording.name)}", soft_wrap=True)
-    for path in filter(None, (made.predictions, made.table, made.film)):
+    for path in filter(None, (made.predictions, made.coefficients, made.table, made.film)):
         console.print(f"wrote {path}", soft_wrap=True)
     if made.film is None:
         console.print("no film: the studio's head is not installed (requirements-assets.txt)", style="dim")
@@ -167,6 +170,28 @@ def export(
     for name, text in write(task, path, models).items():
         console.print(f"{name}: {escape(text)}", soft_wrap=True)
     console.print(f"wrote {path}")
+
+
+@coefficients.command("train")
+def train_coefficients(
+    data: Annotated[Path, typer.Argument(help="folder in the REACT layout, or with Emotion and 3D_FV_files")],
+    out: Annotated[Path, typer.Option(help="folder of the model")] = Path("models/coefficients"),
+    epochs: Annotated[int, typer.Option(help="at most", min=1)] = 200,
+    seed: Annotated[int, typer.Option(help="of the first weights and the order")] = 7,
+) -> None:
+    """Learn FaceVerse coefficients from the 25 attributes, and score them on held-out people."""
+    from faceloom.coefficients.module import Settings
+    from faceloom.coefficients.train import train
+
+    model, found = train(data, Settings(epochs=epochs, seed=seed), out)
+    for sentence in found.sentences():
+        console.print(escape(sentence), soft_wrap=True)
+    columns = list(next(iter(model.scores.values())))
+    table = Table("RMSE, held-out clips", *columns, box=None, pad_edge=False)
+    for name, row in model.scores.items():
+        table.add_row(escape(name), *(f"{row[column]:.4g}" for column in columns))
+    console.print(table)
+    console.print(f"wrote {out}", soft_wrap=True)
 
 
 @cache.command("stats")

@@ -13,6 +13,7 @@ import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 
+from faceloom.coefficients.checkpoint import load as load_coefficients
 from faceloom.errors import InputError
 from faceloom.facs import AFFECT, EXPRESSIONS, REACT_AUS
 from faceloom.params import Params
@@ -27,6 +28,8 @@ TASKS: Final = ("online", "offline")
 SHOWN: Final = 5
 """Reactions in the film, beside the speaker."""
 FPS: Final = 25
+COEFFICIENTS: Final = "coefficients.npy"
+"""(samples, T, 58), where a model of them is given."""
 
 Floats = NDArray[np.float32]
 
@@ -41,6 +44,7 @@ class Request:
     out: Path
     models: Path
     seed: int = 0
+    coefficients: Path | None = None
 
     def check(self) -> None:
         """Raises InputError for a wish that cannot be met."""
@@ -54,12 +58,16 @@ class Request:
 
 @dataclass(frozen=True)
 class Reactions:
-    """What was written, in frames of 25 a second; `film` is None where the studio's head is not installed."""
+    """What was written, in frames of 25 a second.
+
+    `film` is None where the studio's head is not installed, `coefficients` where none were asked for.
+    """
 
     predictions: Path
     table: Path
     film: Path | None
     frames: int
+    coefficients: Path | None = None
 
 
 def react(request: Request, params: Params) -> Reactions:
@@ -74,6 +82,7 @@ def react(request: Request, params: Params) -> Reactions:
     """
     request.check()
     model = load(request.models / "reaction")
+    face_model = load_coefficients(request.coefficients) if request.coefficients else None
     request.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         workshop = Workshop(Path(folder), params, request.models)
@@ -86,8 +95,10 @@ def react(request: Request, params: Params) -> Reactions:
         written = request.out / "predictions.npy", request.out / "reactions.parquet"
         np.save(written[0], predictions[None])
         write_table(written[1], tables(predictions))
+        if face_model:
+            np.save(request.out / COEFFICIENTS, face_model.predict(predictions))
         film = _film(workshop, predictions, request.out / "reactions.mp4")
-    return Reactions(*written, film, len(speaker))
+    return Reactions(*written, film, len(speaker), request.out / COEFFICIENTS if face_model else None)
 
 
 def tables(predictions: Floats) -> Iterator[pa.Table]:
