@@ -24,7 +24,7 @@ class Settings:
     hidden: int = 128
     layers: int = 2
     learning_rate: float = 1e-4
-    batch_size: int = 16
+    batch_size: int = 4
     frames: int = 1500
     epochs: int = 200
     patience: int = 10

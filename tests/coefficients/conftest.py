@@ -1,0 +1,46 @@
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path.insert(0, str(Path(__file__).parent))
+import toy_coefficients
+
+from faceloom.coefficients.module import Settings
+
+SMALL = Settings(hidden=16, layers=1, learning_rate=0.02, batch_size=2, epochs=8, threads=1)
+
+
+@pytest.fixture(autouse=True)
+def _own_state(monkeypatch, tmp_path):
+    """Checkpoints of these tests lie in their own folder; one thread, for other tests run beside."""
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path / "project"))
+    monkeypatch.setenv("FACELOOM_DEVICE", "cpu")
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def small():
+    return SMALL
+
+
+@pytest.fixture(scope="session")
+def toy_folder(tmp_path_factory):
+    """Ten clips of 40 frames whose coefficients are a linear map of the attributes."""
+    folder = tmp_path_factory.mktemp("toy")
+    for k in range(10):
+        toy_coefficients.write(folder, f"{k}", *toy_coefficients.clip(k))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def trained(toy_folder, tmp_path_factory):
+    """A model of the toy clips, the data, and the model's folder."""
+    from faceloom.coefficients.train import train
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DVC_ROOT", str(tmp_path_factory.mktemp("project")))
+        patch.setenv("FACELOOM_DEVICE", "cpu")
+        out = tmp_path_factory.mktemp("model") / "coefficients"
+        return *train(toy_folder, SMALL, out), out
