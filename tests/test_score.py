@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from faceloom import score as scoring
@@ -72,6 +73,49 @@ def test_realism_from_features(files):
     (row,) = json.loads((files / "table.json").read_text()).values()
     assert row["FRRea"] == pytest.approx(0, abs=1e-9)
     assert "left out" not in done.output
+
+
+@pytest.fixture
+def inception(files, monkeypatch):
+    """Stands for a file of weights: the network behind it sees the colours of a picture's quarters."""
+
+    class Colours(torch.nn.Module):
+        def forward(self, pictures):
+            return 100 * torch.nn.functional.adaptive_avg_pool2d(pictures, 2).flatten(1)
+
+    path = files / "inception.safetensors"
+    path.write_bytes(b"weights")
+    monkeypatch.setattr("faceloom.realism.rendered.load", lambda file: Colours())
+    return path
+
+
+def test_realism_of_rendered_frames(files, inception):
+    done = run(files, "--inception", inception, "--frame-stride", 35, "--out", files / "table.json")
+    assert done.exit_code == 0, done.exception
+    table = json.loads((files / "table.json").read_text())
+    assert table["ground truth"]["FRRea"] == pytest.approx(0, abs=1e-9)
+    assert all(row["FRRea"] > 1e-3 for name, row in table.items() if name != "ground truth")
+    assert "left out" not in done.output
+    assert f"{table['mime']['FRRea']:.4f}" in done.output
+
+
+def test_weights_may_be_named_by_the_environment(files, inception, monkeypatch):
+    def weights(option=None, features=None):
+        return scoring.inception_weights(option, features, features)
+
+    assert weights() is None
+    monkeypatch.setenv("FACELOOM_INCEPTION", str(inception))
+    assert weights() == str(inception)
+    assert weights("other.pth") == "other.pth"
+    assert weights(features=files / "features.npy") is None  # features that were brought need no rendering
+
+
+def test_wrong_weights_are_one_sentence(files):
+    (files / "weights.pth").write_text("text")
+    assert "there is no such file; --inception takes" in refusal(files, "--inception", files / "lost.pth")
+    assert "neither safetensors nor" in refusal(files, "--inception", files / "weights.pth")
+    both = ("--features", files / "features.npy", "--real-features", files / "features.npy")
+    assert "not both" in refusal(files, "--inception", files / "weights.pth", *both)
 
 
 def test_the_matrix_may_be_zipped(files):

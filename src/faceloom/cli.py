@@ -82,6 +82,8 @@ def score(
     train_real: Annotated[Path | None, typer.Option(help="reactions that the mean baselines average")] = None,
     features: Annotated[Path | None, typer.Option(help="Inception features of rendered predictions (n, d)")] = None,
     real_features: Annotated[Path | None, typer.Option(help="the same of rendered real reactions (m, d)")] = None,
+    inception: Annotated[str | None, typer.Option(help="Inception weights: render reactions for FRRea")] = None,
+    frame_stride: Annotated[int, typer.Option(min=1, help="render one frame in so many for FRRea")] = 25,
     baselines: Annotated[bool, typer.Option(help="also score the naive predictors")] = True,
     out: Annotated[Path | None, typer.Option(help="write the table here, .json or .csv")] = None,
 ) -> None:
@@ -90,8 +92,12 @@ def score(
     from faceloom.progress import bar
 
     inputs = scoring.Inputs.open(predictions, real, speaker, appropriate, train_real)
-    rendered = scoring.realism(features, real_features)
     scoring.check_out(out)
+    weights = scoring.inception_weights(inception, features, real_features)
+    if weights:
+        rendered = scoring.rendered_realism(inputs, baselines, weights, frame_stride)
+    else:
+        rendered = scoring.realism(inputs, features, real_features)
     with bar("reactions", inputs.clips * len(inputs.names(baselines))) as advance:
         rows = scoring.score(inputs, baselines, rendered, advance)
     columns = list(next(iter(rows.values())))

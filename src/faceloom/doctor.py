@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Packages, asset packages, extras, device, params, weights and programs."""
-    return [*_packages(), *_assets(), *_extras(), _device(), *_params_and_weights(), _chromium()]
+    return [*_packages(), *_assets(), *_extras(), _device(), *_params_and_weights(), _inception(), _chromium()]
 
 
 def _version(package: str) -> str | None:
@@ -104,6 +105,13 @@ def _weights(settings: params.Params) -> Iterator[Finding]:
 
     for weight in status(settings):
         yield Finding(weight.name, weight.state, weight.meaning)
+
+
+def _inception() -> Finding:
+    from faceloom.realism.weights import VARIABLE, status
+
+    weight = status(os.environ.get(VARIABLE))
+    return Finding(weight.name, weight.state, weight.meaning)
 
 
 def _chromium() -> Finding:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,8 @@ from faceloom.metrics.reaction.baselines import baselines as naive
 from faceloom.metrics.reaction.checks import WIDTH, Rows, check, check_finite
 from faceloom.metrics.reaction.evaluation import evaluate
 from faceloom.metrics.reaction.realism import frechet_distance
+from faceloom.progress import bar
+from faceloom.realism.weights import OPTION, VARIABLE
 from faceloom.runtime import Runtime
 
 Row = dict[str, float]
@@ -29,7 +32,7 @@ OWN_MEAN: Final = "*"
 OWN_MEAN_NOTE: Final = "* the mean of the very reactions that are scored; --train-real names others."
 WITHOUT_REALISM: Final = (
     "FRRea is left out: it compares rendered frames by the features of an Inception network whose weights are not part "
-    "of this project; give --features and --real-features."
+    "of this project; give --inception FILE, or --features and --real-features."
 )
 
 
@@ -81,14 +84,17 @@ class Inputs:
 
 
 def score(
-    inputs: Inputs, with_baselines: bool, rendered: float | None = None, advance: Callable[[], object] = lambda: None
+    inputs: Inputs,
+    with_baselines: bool,
+    rendered: Mapping[str, float] | None = None,
+    advance: Callable[[], object] = lambda: None,
 ) -> dict[str, Row]:
     """The table: metrics by row.
 
     Args:
         inputs: The files.
         with_baselines: Whether to score the naive predictors too.
-        rendered: FRRea of the predictions, where it is known.
+        rendered: FRRea by row, where it is known.
         advance: Called for each clip of each row.
     """
     arrays = (inputs.real, inputs.speaker, inputs.appropriate)
@@ -97,8 +103,8 @@ def score(
         name: evaluate(pred, *arrays, workers=workers, advance=advance, checked=True)
         for name, pred in inputs.rows(with_baselines).items()
     }
-    if rendered is not None:
-        table[inputs.name]["FRRea"] = rendered
+    for name, distance in (rendered or {}).items():
+        table[name]["FRRea"] = distance
     return table
 
 
@@ -108,21 +114,47 @@ def notes(table: dict[str, Row]) -> list[str]:
     return own_mean + ([] if any("FRRea" in row for row in table.values()) else [WITHOUT_REALISM])
 
 
-def realism(features: Path | None, real_features: Path | None) -> float | None:
-    """FRRea from two files of feature vectors; None where neither is given.
+def inception_weights(option: str | None, features: Path | None, real_features: Path | None) -> str | None:
+    """Which weights to render with: the option's, else those that the environment names, else none.
+
+    Raises:
+        InputError: If the option is given beside files of features.
+    """
+    if features is None and real_features is None:
+        return option or os.environ.get(VARIABLE)
+    if option:
+        raise InputError(f"FRRea: give {OPTION}, or --features and --real-features; not both.")
+    return None
+
+
+def rendered_realism(inputs: Inputs, with_baselines: bool, weights: str, stride: int) -> dict[str, float]:
+    """FRRea by row, from every `stride`-th frame rendered; shows a progress bar.
+
+    Raises:
+        InputError: If the weights are absent or those of another network, or the studio's head is not installed.
+    """
+    from faceloom.realism.rendered import Rendering
+
+    rendering, rows = Rendering.open(weights, stride), inputs.rows(with_baselines)
+    with bar("rendered frames", rendering.frames(rows, inputs.real)) as advance:
+        return rendering.distances(rows, inputs.real, advance)
+
+
+def realism(inputs: Inputs, features: Path | None, real_features: Path | None) -> dict[str, float]:
+    """FRRea of the predictions from two files of feature vectors; empty where neither is given.
 
     Raises:
         InputError: If one of the two is missing or they do not fit together.
     """
     if features is None and real_features is None:
-        return None
+        return {}
     if features is None or real_features is None:
         raise InputError("FRRea: it needs both --features and --real-features; give the missing one.")
     both = [array(path) for path in (features, real_features)]
     for path, vectors in zip((features, real_features), both, strict=True):
         check_finite(path.name, vectors)
     try:
-        return frechet_distance(*both)
+        return {inputs.name: frechet_distance(*both)}
     except ValueError as error:
         raise InputError(f"{features.name}: {error}.") from None
 
