@@ -47,7 +47,7 @@ def test_a_file_is_loaded_and_gives_features_of_pictures(brought, tensors):
 
 
 def test_a_checkpoint_of_tensors_will_do(tensors, tmp_path):
-    torch.save(tensors, tmp_path / "inception.pth")
+    torch.save(tensors, tmp_path / "inception.pth", _use_new_zipfile_serialization=False)  # as releases of 2019 wrote
     load(weight_file(str(tmp_path / "inception.pth")))
 
 
