@@ -183,13 +183,20 @@ def train_coefficients(
     data: Annotated[Path, typer.Argument(help="folder in the REACT layout, or with Emotion and 3D_FV_files")],
     out: Annotated[Path, typer.Option(help="folder of the model")] = Path("models/coefficients"),
     epochs: Annotated[int, typer.Option(help="at most", min=1)] = 200,
+    learning_rate: Annotated[
+        float, typer.Option(help="of Adam; ten times as much for a few dozen clips", min=0.0)
+    ] = 1e-4,
+    residual: Annotated[
+        bool, typer.Option(help="learn what a linear map of each frame misses; the published network learns all")
+    ] = True,
     seed: Annotated[int, typer.Option(help="of the first weights and the order")] = 7,
 ) -> None:
     """Learn FaceVerse coefficients from the 25 attributes, and score them on held-out people."""
     from faceloom.coefficients.module import Settings
     from faceloom.coefficients.train import train
 
-    model, found = train(data, Settings(epochs=epochs, seed=seed), out)
+    settings = Settings(seed=seed, residual=residual, learning_rate=learning_rate, epochs=epochs)
+    model, found = train(data, settings, out)
     for sentence in found.sentences():
         console.print(escape(sentence), soft_wrap=True)
     columns = list(next(iter(model.scores.values())))

@@ -9,7 +9,7 @@ import toy_coefficients
 
 from faceloom.coefficients.module import Settings
 
-SMALL = Settings(hidden=16, layers=1, learning_rate=0.02, batch_size=2, epochs=8, threads=1)
+SMALL = Settings(hidden=16, layers=1, residual=False, learning_rate=0.02, batch_size=2, epochs=8, threads=1)
 
 
 @pytest.fixture(autouse=True)

@@ -59,6 +59,13 @@ def test_two_clips_train_and_score():
     ) | dict.fromkeys(clips("val", "b"), "test")
 
 
+@pytest.mark.parametrize("sessions", [[str(k)] for k in range(20)] + [[str(k), str(k + 1)] for k in range(20)])
+def test_few_training_sessions_are_not_all_taken_for_validation(sessions):
+    split = divide([*clips("train", sessions), *clips("val", "xyz")], DATA)
+    assert list(split.values()).count("train") == 2
+    assert list(split.values()).count("val") == 2 * len(sessions) - 2
+
+
 def test_one_session_is_refused():
     with pytest.raises(InputError, match="all clips show one person or session"):
         divide(clips("train", "a"), DATA)

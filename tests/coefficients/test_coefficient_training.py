@@ -12,7 +12,7 @@ from toy_coefficients import clip, write
 from faceloom.cli import app
 from faceloom.coefficients import score
 from faceloom.coefficients.checkpoint import load
-from faceloom.coefficients.data import Pair
+from faceloom.coefficients.data import GROUPS, Pair
 from faceloom.coefficients.train import Sequences, train
 from faceloom.errors import InputError
 
@@ -23,6 +23,13 @@ def test_it_learns_what_the_mean_does_not_know(trained):
     scores = trained[0].scores
     for group, error in scores[score.NETWORK].items():
         assert error < 0.7 * scores[score.MEAN][group], scores
+
+
+def test_added_to_a_linear_map_it_is_no_worse_than_that(toy_folder, small, tmp_path):
+    scores = train(toy_folder, replace(small, residual=True, learning_rate=1e-4, epochs=1), tmp_path / "out")[0].scores
+    for group, unit in zip(GROUPS, (0.1, 1, 50), strict=True):
+        assert scores[score.LINEAR][group] < 1e-4 * unit
+        assert scores[score.NETWORK][group] < 0.02 * unit
 
 
 def test_a_saved_model_is_the_model(trained):
@@ -95,12 +102,12 @@ def faceloom(monkeypatch, tmp_path, capsys):
 
 
 def test_the_command_prints_errors_beside_baselines(faceloom, toy_folder, tmp_path):
-    code, printed = faceloom("coefficients", "train", toy_folder, "--out", "model", "--epochs", 1, "--seed", 3)
+    code, printed = faceloom("coefficients", "train", toy_folder, "--out", "model", "--epochs", 1, "--no-residual")
     assert code == 0
     for text in ("10 clips, 400 frames", "expression", "rotation", "translation", "wrote model", *SCORED):
         assert text in printed
     settings = load(tmp_path / "model").settings
-    assert (settings["hidden"], settings["learning_rate"], settings["seed"]) == (128, 1e-4, 3)
+    assert (settings["hidden"], settings["learning_rate"], settings["residual"]) == (128, 1e-4, False)
 
 
 def test_a_mistake_is_one_line(faceloom):

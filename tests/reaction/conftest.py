@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 from skimage import data
-from toy_listener import write_listener
+from toy_listener import write_coefficients, write_listener
 
 from faceloom.media.read import AUDIO_RATE
 from faceloom.media.write import MediaWriter
@@ -42,4 +42,5 @@ def models(portrait, tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     write_estimator(folder, cv2.resize(portrait[45:155, 90:200], (128, 128), interpolation=cv2.INTER_CUBIC))
     write_listener(folder)
+    write_coefficients(folder)
     return folder

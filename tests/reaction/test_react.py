@@ -12,6 +12,7 @@ import pytest
 from scipy.io import wavfile
 from toy_listener import write_listener
 
+from faceloom.coefficients.checkpoint import load as load_coefficients
 from faceloom.errors import InputError
 from faceloom.media.read import AUDIO_RATE
 from faceloom.media.write import MediaWriter
@@ -50,7 +51,8 @@ def headless(monkeypatch):
 def said(film, models, tmp_path_factory):
     """The folder of one run of the command, and what it printed."""
     folder = tmp_path_factory.mktemp("run")
-    done = faceloom(film, "--samples", SAMPLES, "--seed", 3, "--models", models, folder=folder)
+    options = ("--samples", SAMPLES, "--seed", 3, "--models", models, "--coefficients", models / "coefficients")
+    done = faceloom(film, *options, folder=folder)
     assert done.returncode == 0, done.stderr
     return folder / "reactions", done.stdout
 
@@ -58,7 +60,8 @@ def said(film, models, tmp_path_factory):
 def test_the_command_says_what_it_made(said):
     out, printed = said
     assert f"{SAMPLES} online reactions to 1.2 s of my speaker.mp4" in printed
-    assert sorted(path.name for path in out.iterdir()) == ["predictions.npy", "reactions.mp4", "reactions.parquet"]
+    names = ["coefficients.npy", "predictions.npy", "reactions.mp4", "reactions.parquet"]
+    assert sorted(path.name for path in out.iterdir()) == names
     assert all(f"wrote reactions/{path.name}" in printed for path in out.iterdir())
 
 
@@ -70,6 +73,14 @@ def test_predictions_are_reactions_of_25_attributes(said):
     assert np.abs(predictions[..., 15:17]).max() <= 1
     np.testing.assert_allclose(predictions[..., 17:].sum(axis=-1), 1, atol=1e-5)
     assert (predictions[0, 0] != predictions[0, 1]).any()
+
+
+def test_coefficients_are_of_whole_reactions(said, models):
+    coefficients, predictions = (np.load(said[0] / f"{name}.npy") for name in ("coefficients", "predictions"))
+    assert coefficients.shape == (SAMPLES, FRAMES, 58)
+    assert coefficients.dtype == np.float32
+    expected = load_coefficients(models / "coefficients").predict(predictions[0])
+    np.testing.assert_allclose(coefficients, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_the_table_holds_the_same_numbers_under_their_units(said):
@@ -93,7 +104,7 @@ def test_the_film_shows_speaker_and_heads_with_the_sound(said):
 
 def test_one_seed_is_one_result_in_any_process(said, film, models, tmp_path, headless):
     made = react(Request(film, "online", SAMPLES, tmp_path / "same", models, seed=3), Params())
-    assert (made.frames, made.film) == (FRAMES, None)
+    assert (made.frames, made.film, made.coefficients) == (FRAMES, None, None)
     for path in (made.predictions, made.table):
         assert path.read_bytes() == (said[0] / path.name).read_bytes()
     assert not (tmp_path / "same" / "reactions.mp4").exists()
@@ -118,6 +129,7 @@ def test_a_mistake_is_one_line(models, tmp_path):
         ({"task": "sideways"}, "--task: `sideways` is unknown; use online or offline."),
         ({"samples": 0}, "--samples: 0 is no number of reactions; give at least 1."),
         ({"models": Path("none")}, "none/reaction/config.json: no such file"),
+        ({"coefficients": Path("none")}, "none/config.json: no such file; run `faceloom coefficients train DATA"),
     ],
 )
 def test_a_wish_that_cannot_be_met_is_refused(film, models, tmp_path, changes, message):

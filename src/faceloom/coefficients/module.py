@@ -23,12 +23,13 @@ class Settings:
     seed: int = 7
     hidden: int = 128
     layers: int = 2
+    residual: bool = True
     learning_rate: float = 1e-4
     batch_size: int = 4
     frames: int = 1500
     epochs: int = 200
     patience: int = 10
-    threads: int = 2
+    threads: int = 1
 
 
 class CoefficientModule(lightning.LightningModule):

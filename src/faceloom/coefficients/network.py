@@ -14,10 +14,11 @@ from faceloom.facs import REACT_ATTRIBUTES
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """Sizes of the network."""
+    """Sizes of the network; `residual`: the LSTM adds to a linear map of each frame (the published one has none)."""
 
     hidden: int = 128
     layers: int = 2
+    residual: bool = True
 
 
 class CoefficientNetwork(nn.Module):
@@ -38,6 +39,7 @@ class CoefficientNetwork(nn.Module):
         inputs = len(REACT_ATTRIBUTES)
         self.lstm = nn.LSTM(inputs, config.hidden, config.layers, batch_first=True, bidirectional=True)
         self.head = nn.Linear(2 * config.hidden, WIDTH)
+        self.linear = nn.Linear(inputs, WIDTH) if config.residual else None
         for name, width in (("input", inputs), ("output", WIDTH)):
             self.register_buffer(f"{name}_mean", torch.zeros(width))
             self.register_buffer(f"{name}_scale", torch.ones(width))
@@ -50,5 +52,23 @@ class CoefficientNetwork(nn.Module):
         else:
             packed = pack_padded_sequence(x, lengths.cpu(), batch_first=True, enforce_sorted=False)
             hidden, _ = pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=x.shape[1])
-        out: Tensor = self.head(hidden) * self.output_scale + self.output_mean
-        return out
+        standardised: Tensor = self.head(hidden)
+        if self.linear is not None:
+            standardised = standardised + self.linear(x)
+        return standardised * self.output_scale + self.output_mean
+
+    @torch.no_grad()
+    def start_from(self, slope: Tensor, intercept: Tensor) -> None:
+        """Make a residual network the affine map x @ slope + intercept, in the files' units; training goes on from it.
+
+        Args:
+            slope: (25, 58).
+            intercept: (58,).
+        """
+        assert self.linear is not None
+        self.linear.weight.copy_((slope * self.input_scale[:, None] / self.output_scale).T)
+        self.linear.bias.copy_(
+            (intercept + self.input_mean.to(slope.dtype) @ slope - self.output_mean) / self.output_scale
+        )
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)

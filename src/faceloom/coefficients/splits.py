@@ -75,5 +75,7 @@ def _by_hash(group: Mapping[str, str]) -> dict[str, str]:
 def _some(names: Iterable[str]) -> set[str]:
     """A share of the groups, at least one; none where one is all there is."""
     listed = sorted(names)
+    if len(listed) < 3:  # too few for `assign` to leave no side empty
+        return set(listed[1:])
     split = assign(listed, SHARE, 0.0)
-    return {name for name in listed if split[name] == "val"} or set(listed[1:][-1:])
+    return {name for name in listed if split[name] == "val"}

@@ -78,11 +78,13 @@ def train(folder: Path, settings: Settings, out: Path) -> tuple[CoefficientModel
 def build(pairs: Sequence[Pair], settings: Settings) -> CoefficientModule:
     """The module with weights drawn from the seed, and the statistics of the training clips."""
     seeded(settings.seed)
-    network = CoefficientNetwork(NetworkConfig(settings.hidden, settings.layers))
+    network = CoefficientNetwork(NetworkConfig(settings.hidden, settings.layers, settings.residual))
     for name, own in (("input", "attributes"), ("output", "coefficients")):
         mean, scale = _statistics(score.frames(pairs, own))
         getattr(network, f"{name}_mean").copy_(torch.from_numpy(mean))
         getattr(network, f"{name}_scale").copy_(torch.from_numpy(scale))
+    if settings.residual:
+        network.start_from(*map(torch.from_numpy, score.least_squares(pairs)))
     return CoefficientModule(network, settings)
 
 
