@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Final, Self
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 
@@ -83,8 +84,8 @@ class Rendering:
         return reduce(Moments.merged, self._parts(rows, advance))
 
     def _parts(self, rows: Rows, advance: Callable[[], object]) -> Iterator[Moments]:
-        for sequence in _sequences(rows):
-            shown = poses(sequence, self.stride)
+        for reactions in _clips(rows):
+            shown = np.concatenate([poses(reaction, self.stride) for reaction in reactions])
             for start in range(0, len(shown), WINDOW):
                 part = shown[start : start + WINDOW]
                 yield Moments.of(self.extract(part))
@@ -96,7 +97,7 @@ def _once(rows: Rows) -> Rows:
     return rows.sequences if isinstance(rows, Copies) else rows
 
 
-def _sequences(rows: Rows) -> Iterator[NDArray[Any]]:
-    """Reactions (T, 25) of a table with or without samples, a clip at a time."""
+def _clips(rows: Rows) -> Iterator[NDArray[Any]]:
+    """The reactions (n, T, 25) of each clip of a table with or without samples."""
     for k in range(rows.shape[0]):
-        yield from rows[k : k + 1].reshape(-1, *rows.shape[-2:])
+        yield rows[k : k + 1].reshape(-1, *rows.shape[-2:])
