@@ -20,8 +20,8 @@ class PackReaction(Section):
     """Dyads: faces, tokens, features, and which reactions are appropriate."""
 
     source: Literal["auto", "estimated", "truth"] = "auto"
-    present: Positive = 1.0
-    features: tuple[str, ...] = ("facial", "head_pose", "mfcc", "cues")
+    present: Positive = 0.5
+    features: tuple[str, ...] = ("facial", "head_pose", "mfcc", "cues", "recent")
     expressions: Count = 128
     lists: str | None = None
     appropriateness: str | None = None

@@ -49,6 +49,7 @@ class TrainReaction(Section):
     heads: Count = 2
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
     attention_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    noise: Annotated[float, Field(ge=0)] = 0.7
     frames: Annotated[int, Field(ge=2)] = 50
     meaning: bool = True
     positions: Annotated[float, Field(ge=0)] = 0.2
@@ -80,9 +81,9 @@ class Train(Section):
 
     action_units: TrainActionUnits = TrainActionUnits()
     gesture: TrainGesture = TrainGesture()
-    keypoints: TrainPictures = TrainPictures()
-    expression: TrainClasses = TrainClasses(learning_rate=2e-3, batch_size=32, epochs=12, patience=12)
-    emotion_cnn: TrainEmotion = TrainEmotion(width=32, epochs=25, patience=25)
+    keypoints: TrainPictures = TrainPictures(batch_size=32, epochs=4)
+    expression: TrainClasses = TrainClasses(learning_rate=2e-3, batch_size=16, epochs=7, patience=12)
+    emotion_cnn: TrainEmotion = TrainEmotion(width=32, batch_size=32, epochs=14, patience=14)
     reaction: TrainReaction = TrainReaction()
 
 

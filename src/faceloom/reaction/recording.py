@@ -150,8 +150,8 @@ def listen(workshop: Workshop, model: ReactionModel) -> Sample:
 
 def _stream(name: str, clip: Clip, held: Halves) -> Halves:
     """A stream of a row a frame (T, width)."""
-    if name == "facial":
-        return held
+    if name in features.OF_FACES:
+        return features.of_faces(name, held, clip).astype(np.float16)
     rows = np.concatenate(list(features.rows(name, clip))).astype(np.float16)
     hop = features.hop(name, [clip])
     repeated: Halves = rows[np.minimum(np.arange(len(held)) // hop, len(rows) - 1)]

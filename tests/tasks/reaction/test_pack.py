@@ -10,6 +10,7 @@ from faceloom.facs import EXPRESSIONS
 from faceloom.tasks.reaction import challenge, features
 from faceloom.tasks.reaction.data import load
 from faceloom.tasks.reaction.pack import pack
+from faceloom.tasks.reaction.recent import recent
 
 LISTENERS = [f"d{k}/listener.mp4" for k in range(3)]
 
@@ -45,7 +46,7 @@ def test_a_clip_is_what_its_tables_say(tmp_path, recordings):
     assert len(sample) == 40
     assert sample.is_face.tolist() == table["is_face"].to_pylist()
     assert np.allclose(sample.attributes[20:, 15:], raw[20:, 15:], atol=1e-3)
-    assert np.array_equal(sample.attributes[20:, :15], raw[20:, :15] >= 1)
+    assert np.array_equal(sample.attributes[20:, :15], raw[20:, :15] >= 0.5)
     assert (sample.attributes[5:9] == sample.attributes[4]).all()  # no face: the last one is held
     assert np.allclose(sample.features["facial"][20:], raw[20:], atol=2e-3)
     mfcc = np.stack([clip.tables["audio/frames"].read()[f"mfcc[{c}]"].to_numpy() for c in range(26)], axis=1)
@@ -114,6 +115,14 @@ def test_streams_by_what_they_describe(tmp_path, recordings):
         "audio": (("mfcc", 26),),
         "clip": (),
     }
+
+
+def test_the_last_second_is_of_the_faces_that_the_tokens_are_made_of(tmp_path, recordings):
+    file = packed(tmp_path, recordings, features=("facial", "cues", "recent"))
+    for k in range(len(file)):
+        streams = {name: values.astype(np.float32) for name, values in file.clip(k).features.items()}
+        wanted = recent(streams["facial"], streams["cues"])
+        assert np.allclose(streams["recent"], wanted, atol=1e-2)
 
 
 def test_a_row_for_several_frames_is_stored_once(tmp_path):

@@ -186,6 +186,20 @@ def test_features_are_standardised_and_nan_is_the_mean():
     assert torch.allclose(group(x, (2,)), raw(plain, (2,)))
 
 
+def test_noise_is_for_training_alone_and_partly_the_same_in_all_frames_of_a_stretch():
+    torch.manual_seed(0)
+    group = Group((("a", 4),), 4, noise=0.5)
+    with torch.no_grad():
+        group.project[0].weight.copy_(torch.eye(4))
+        group.project[0].bias.zero_()
+    x = {"a": torch.zeros(2000, 10, 4)}
+    noisy = group(x, (2000, 10))
+    offsets = noisy.mean(dim=1)  # over the frames of a stretch
+    assert noisy.std().item() == pytest.approx(0.5 * 2**0.5, rel=0.05)
+    assert offsets.std().item() == pytest.approx(0.5 * 1.1**0.5, rel=0.05)
+    assert torch.equal(group.eval()(x, (2000, 10)), x["a"])
+
+
 def test_a_group_without_streams_is_a_learned_vector():
     config = replace(CONFIG, pose=(), clip=())
     features, is_face, _ = speaker(config)

@@ -185,6 +185,18 @@ def test_the_mean_of_many_codes_is_the_code_nearest_to_what_is_expected():
         assert ((table[codes_[..., k], 0] - expected).abs() < 0.5 / (len(table) - 1) + 0.03).all()
 
 
+def test_contrast_stretches_what_a_mean_differs_from_those_before():
+    tables = [torch.linspace(0, 1, size)[:, None] for size in (1001, 1001, 1001)]
+    peaked = torch.full((1, 2, 1001), -100.0)
+    peaked[0, 0, 400] = peaked[0, 1, 500] = 100.0
+    sampler = Sampler(Sampling(mean_of=8, contrast=2.0), 1, 0, tables)
+    codes_, _ = sampler.draw((peaked, peaked, peaked))
+    assert codes_[0, 0].tolist() == [400, 400, 400]  # alone, it is the mean
+    assert codes_[0, 1].tolist() == [550, 550, 550]  # 0.45 + 2 (0.5 - 0.45)
+    later, _ = sampler.draw((peaked[:, :1],) * 3)  # the mean so far goes on: 1.3 / 3
+    assert later[0, 0, 0].item() == pytest.approx(1000 * (1.3 / 3 + 2 * (0.4 - 1.3 / 3)), abs=1)
+
+
 def test_a_manner_stays_the_same_in_all_frames():
     tables = [torch.arange(float(size))[:, None] for size in CONFIG.codes]
     still = tuple(torch.randn(1, 1, size, generator=torch.Generator().manual_seed(1)) for size in CONFIG.codes)

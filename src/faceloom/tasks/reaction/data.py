@@ -40,7 +40,7 @@ SPLITS: Final = ("train", "val", "test")
 GROUPS: Final = {
     "face": ("facial", "landmarks", "resmasknet", "me_graphau", "efficientnet_va"),
     "pose": ("head_pose", "videomae"),
-    "audio": ("mfcc", "prosody", "cues"),
+    "audio": ("mfcc", "prosody", "cues", "recent"),
     "clip": ("functionals", "lld"),
 }
 """Which feature streams describe what."""

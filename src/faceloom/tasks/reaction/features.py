@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from faceloom.errors import InputError
 from faceloom.facs import AFFECT, AUS, EXPRESSIONS, REACT_AUS
-from faceloom.tasks.reaction import cues
+from faceloom.tasks.reaction import cues, recent
 
 if TYPE_CHECKING:
     from faceloom.store import Clip
@@ -121,11 +121,15 @@ STREAMS: Final[Mapping[str, Stream]] = {
     "mfcc": Stream("audio/frames", _mfcc),
     "prosody": Stream("audio/frames", _columns(PROSODY)),
     "cues": Stream("audio/frames", _cues),
+    "recent": Stream("audio/frames", _cues),  # and the faces: `of_faces`
     "me_graphau": Stream("facial/me_graphau", _listed),
     "resmasknet": Stream("facial/resmasknet", _listed),
     "efficientnet_va": Stream("facial/efficientnet_va", _listed),
     "videomae": Stream("pose/videomae", _listed),
 }
+
+OF_FACES: Final = ("facial", "recent")
+"""Streams made of the very faces that the tokens are made of, whichever file those came from."""
 
 VECTORS: Final[Mapping[str, str]] = {"functionals": "audio/functionals", "lld": "audio/lld"}
 """Streams of one vector a clip, and their folders below data/."""
@@ -141,7 +145,7 @@ def places(names: Sequence[str]) -> list[str]:
 
 
 def rows(name: str, clip: Clip, *, truth: bool = False) -> Iterator[Floats]:
-    """Values of a stream window by window, (n, width) each.
+    """Values of a stream that is none of `OF_FACES`, window by window, (n, width) each.
 
     Args:
         name: Of `STREAMS`.
@@ -155,6 +159,11 @@ def rows(name: str, clip: Clip, *, truth: bool = False) -> Iterator[Floats]:
         yield stream.of(clip.tables[stream.place].read(["F0final", "is_voiced"]))
     else:
         yield from (stream.of(chunk) for chunk in clip.tables[stream.place].chunks() if len(chunk))
+
+
+def of_faces(name: str, faces: NDArray[Any], clip: Clip) -> NDArray[Any]:
+    """A stream of `OF_FACES` (n, width), made of the attributes (n, 25) that a clip's tokens are made of."""
+    return faces if name == "facial" else recent.recent(faces, next(rows("cues", clip)))
 
 
 def hop(name: str, clips: Sequence[Clip]) -> int:

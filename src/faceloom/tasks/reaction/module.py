@@ -32,6 +32,7 @@ class Settings:
     heads: int = 4
     dropout: float = 0.1
     attention_dropout: float = 0.0
+    noise: float = 0.0
     frames: int = 100
     meaning: bool = True
     positions: float = 0.2

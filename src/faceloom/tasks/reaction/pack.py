@@ -179,8 +179,9 @@ def _write_features(
         if name in features.VECTORS:
             length = features.vector_length(name, clips)
             write.vectors(file, name, (features.vector(name, clip, length) for clip in clips), len(clips))
-        elif name == "facial":  # the very faces that the tokens are made of, whichever file they came from
-            write.stream(file, name, ([faces[clip.clip].values] for clip in clips), lengths, who.split == 0)
+        elif name in features.OF_FACES:
+            made = ([features.of_faces(name, faces[clip.clip].values, clip)] for clip in clips)
+            write.stream(file, name, made, lengths, who.split == 0)
         else:
             rows = (features.rows(name, clip, truth=truth) for clip in clips)
             write.stream(file, name, rows, lengths, who.split == 0, hop=features.hop(name, clips))

@@ -32,6 +32,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "mfcc": "audio",
     "prosody": "audio",
     "cues": "audio",
+    "recent": "audio",
     "functionals": "clip",
     "lld": "clip",
 }
@@ -145,6 +146,7 @@ def sizes(widths: Mapping[str, int], codes: tuple[int, int, int], settings: Sett
         heads=settings.heads,
         dropout=settings.dropout,
         attention_dropout=settings.attention_dropout,
+        noise=settings.noise,
         frames=settings.frames,
         meaning=settings.meaning,
         positions=settings.positions,
@@ -165,6 +167,7 @@ def _started(folder: Path, config: NetworkConfig, packed: Packed) -> ReactionMod
     rates: dict[str, Any] = {
         "dropout": config.dropout,
         "attention_dropout": config.attention_dropout,
+        "noise": config.noise,
         "frames": config.frames,
     }
     if replace(model.network.config, **rates) != config:
