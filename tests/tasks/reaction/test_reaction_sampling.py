@@ -85,6 +85,18 @@ def test_a_long_clip_is_generated_window_by_window(monkeypatch):
         assert (start[:, 8:] == SIZES).all()
 
 
+def test_without_their_past_each_window_begins_anew(monkeypatch):
+    calls = []
+    inner = module.unmask
+    monkeypatch.setattr(module, "unmask", lambda *a: (calls.append((a[4].clone(), r := inner(*a))), r)[1])
+    out = generate_offline(NET, *one_speaker(24), Sampling(window=16, own_past=False), samples=2)
+    (first, made), (second, later) = calls
+    assert (first == SIZES).all()
+    assert (second == SIZES).all()
+    assert torch.equal(out[:, :16], made)  # what was generated stays
+    assert torch.equal(out[:, 16:], later[:, 8:])
+
+
 @pytest.mark.parametrize("frames", [1, 2, 7])
 def test_very_short_clips(frames):
     assert generate_offline(NET, *one_speaker(frames), Sampling(steps=8), samples=2).shape == (2, frames, 3)

@@ -31,7 +31,8 @@ class Sampling:
             neutrality, of how usual a combination of action units is), and of all codes that nearest to their mean.
         contrast: With `mean_of`: factor of what a mean differs from the mean of all frames so far. Means move less than
             people do, and who moves too little correlates with nobody.
-        own_past: Online: whether the listener knows what they did. Without it nothing can freeze.
+        own_past: Whether the listener knows what they did in the frame (online) or window (offline) before. Without it
+            nothing can freeze.
     """
 
     temperature: tuple[float, float] = (1.0, 0.0)
@@ -67,7 +68,7 @@ PRESETS: Final[dict[str, Sampling]] = {
     "online-chunk-top5": Sampling((0.33, 0.0), top_k=5, chunk=5, window=150),
     "online-frame": Sampling((1.0, 0.0), top_k=5, top_p=(0.33, 0.0), chunk=1, window=150),
     "online-mean": Sampling(mean_of=32, contrast=1.5, own_past=False),
-    "offline-mean": Sampling(mean_of=32, contrast=1.5),
+    "offline-mean": Sampling(mean_of=32, contrast=2.0, own_past=False),
 }
 """Every setting that reference 4 gives results for, the deterministic one, and means of several codes."""
 
@@ -161,7 +162,7 @@ def generate_offline(
     """Reactions to a whole clip, by iterative unmasking.
 
     A clip that is longer than the window is generated window by window; each then starts with half a window that is
-    known from the last.
+    known from the last, or with `own_past` off is generated anew and thrown away.
 
     Args:
         network: In evaluation mode.
@@ -181,7 +182,9 @@ def generate_offline(
     for first in range(0, max(1, frames - window // 2), max(1, window - window // 2)):
         part = slice(first, first + window)
         speaker = {name: x[None, part] for name, x in features.items()}
-        codes[:, part] = unmask(network, speaker, is_face[None, part], vectors, codes[:, part], sampler, sampling.steps)
+        known = codes[:, part] if sampling.own_past else network.listener.unknown.expand_as(codes[:, part])
+        made = unmask(network, speaker, is_face[None, part], vectors, known, sampler, sampling.steps)
+        codes[:, part] = torch.where(codes[:, part] == network.listener.unknown, made, codes[:, part])
     return codes
 
 
