@@ -81,9 +81,9 @@ class Train(Section):
 
     action_units: TrainActionUnits = TrainActionUnits()
     gesture: TrainGesture = TrainGesture()
-    keypoints: TrainPictures = TrainPictures(batch_size=32, epochs=4)
+    keypoints: TrainPictures = TrainPictures(batch_size=32, epochs=3)
     expression: TrainClasses = TrainClasses(learning_rate=2e-3, batch_size=16, epochs=7, patience=12)
-    emotion_cnn: TrainEmotion = TrainEmotion(width=32, batch_size=32, epochs=14, patience=14)
+    emotion_cnn: TrainEmotion = TrainEmotion(width=32, batch_size=32, epochs=10, patience=10)
     reaction: TrainReaction = TrainReaction()
 
 
