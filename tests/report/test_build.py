@@ -161,3 +161,7 @@ def test_a_model_cards_front_matter_is_not_shown() -> None:
     assert "library_name" not in shown
     assert "<h4>Card</h4>" in shown
     assert "Text --- with dashes" in shown
+
+
+def test_a_list_item_may_go_on_in_an_indented_line():
+    assert html("- one\n  goes on\n- two\n\nrest") == "<ul><li>one goes on</li><li>two</li></ul>\n<p>rest</p>"

@@ -18,6 +18,7 @@ def html(text: str) -> Markup:
     The YAML between `---` at the top of a model card is for machines and is left out.
     """
     body = re.sub(r"\A---\n.*?\n---\n", "", text.lstrip(), flags=re.DOTALL)
+    body = re.sub(r"\n[ \t]+(?![-*] |[|\s])", " ", body)  # an indented line goes on with the item above
     blocks = re.split(r"\n\s*\n", body.strip())
     return Markup("\n").join(piece for block in blocks for piece in _block(block.splitlines()))
 
