@@ -18,6 +18,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from faceloom.metrics.reaction import baselines, evaluate
+from faceloom.params import PackReaction
 from faceloom.studio.dyads import ROLES, Take, direct
 from faceloom.studio.prosody import melody
 from faceloom.studio.talk import RATE
@@ -46,7 +47,7 @@ def drawn(seed: int, index: int, seconds: float) -> list[Side]:
     """Both directions of a studio dyad, from its truth."""
     takes = direct(seed, index, seconds, 32).takes
     faces = {role: features.face(pa.table(label_columns(takes[role].motion.units))) for role in ROLES}
-    shown = {role: features.presence(faces[role], 1.0) for role in ROLES}
+    shown = {role: features.presence(faces[role], PackReaction().present) for role in ROLES}
     known = {role: np.concatenate([faces[role], takes[role].motion.angles, _heard(takes[role])], 1) for role in ROLES}
     return [Side(known[a], shown[a], shown[b]) for a, b in (ROLES, ROLES[::-1])]
 

@@ -32,3 +32,13 @@ def shared():
     if not folder.is_dir():
         pytest.skip("no ../shared")
     return folder
+
+
+@pytest.fixture
+def training_state(monkeypatch, tmp_path):
+    """Checkpoints lie in the test's own folder; one thread, for other tests run beside."""
+    import torch  # most tests do without
+
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path / "project"))
+    monkeypatch.setenv("FACELOOM_DEVICE", "cpu")
+    torch.set_num_threads(1)

@@ -2,7 +2,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
 import toy_gesture
@@ -11,11 +10,8 @@ SMALL = {"hidden": 16, "embedding": 8, "batch_size": 4, "epochs": 3, "patience":
 
 
 @pytest.fixture(autouse=True)
-def _own_state(monkeypatch, tmp_path):
-    """Checkpoints of these tests lie in their own folder; one thread, for other tests run beside."""
-    monkeypatch.setenv("DVC_ROOT", str(tmp_path / "project"))
-    monkeypatch.setenv("FACELOOM_DEVICE", "cpu")
-    torch.set_num_threads(1)
+def _own_state(training_state):
+    """Every test of this folder trains."""
 
 
 @pytest.fixture
