@@ -20,8 +20,8 @@ from faceloom.studio.prosody import melody
 from faceloom.studio.render import Rendered, render
 from faceloom.studio.scene import Light, room, sample_light
 from faceloom.studio.sentences import SENTENCES
-from faceloom.studio.speaker import Speaker, perform, sample_temper
-from faceloom.studio.talk import RATE, Talk, answer, hold_forth
+from faceloom.studio.speaker import perform, sample_temper
+from faceloom.studio.talk import RATE, Talk, answer, cut, hold_forth
 from faceloom.studio.truth import Seen, truth_table
 from faceloom.studio.units import labels_from_units
 from faceloom.studio.voice import sample_voice
@@ -38,6 +38,14 @@ of the time; the files are two and a half times as large, half a megabyte each."
 
 EYE_LEVEL: Final = -0.02
 """Shift of the resting head from the picture's middle, as a share of its side."""
+
+
+BEFORE: Final = 5.0
+"""Longest time that the talk is under way when the camera starts: films that all begin with a first word and pause at
+the same time would make the mean of many a good guess at any."""
+
+AFTER: Final = 2.0
+"""Shortest time that the talk goes on when the camera stops, seconds."""
 
 
 @dataclass(frozen=True)
@@ -64,27 +72,30 @@ class Dyad:
 
 
 def direct(seed: int, index: int, seconds: float, size: int) -> Dyad:
-    """Draw dyad number `index`; it depends on nothing but the arguments."""
+    """Draw dyad number `index`, `seconds` out of a longer talk; it depends on nothing but the arguments."""
     rng = np.random.default_rng([seed, STREAM, index])
     mood = str(rng.choice([*SENTENCES], p=_mood_odds()))
     style = str(rng.choice([*STYLES]))
     people = {role: sample_identity(rng) for role in ROLES}
     voices = {role: sample_voice(rng, people[role].maleness) for role in ROLES}
-    said = hold_forth(rng, voices["speaker"], mood, seconds)
-    answers = answer(rng, voices["listener"], mood, said, seconds, STYLES[style].answers)
-    tune = melody(said.samples, RATE, round(seconds * FPS))
+    whole = BEFORE + seconds + AFTER
+    said = hold_forth(rng, voices["speaker"], mood, whole)
+    answers = answer(rng, voices["listener"], mood, said, whole, STYLES[style].answers)
+    tune = melody(said.samples, RATE, round(whole * FPS))
     speaker = perform(rng, sample_temper(rng), said, tune, mood)
     chance = rng.spawn(1)[0]  # its own, so that the speaker's side does not depend on how listeners react
     reaction = react(chance, STYLES[style], speaker, said, tune, answers, mood)
-    motions = {"speaker": speaker.motion, "listener": reaction}
-    talks = {"speaker": said, "listener": answers}
+    first = int(rng.integers(round(BEFORE * FPS) + 1))
+    shown = slice(first, first + round(seconds * FPS))
+    motions = {"speaker": speaker.motion.cut(shown), "listener": reaction.cut(shown)}
+    talks = {"speaker": cut(said, first / FPS, seconds), "listener": cut(answers, first / FPS, seconds)}
     takes = {
         role: Take(
             people[role], motions[role], talks[role], sample_light(rng, 0.4), room(rng, size), rng.uniform(0.21, 0.25)
         )
         for role in ROLES
     }
-    return Dyad(takes, mood, style, ceiling(speaker))
+    return Dyad(takes, mood, style, ceiling(motions["speaker"], speaker.expected[shown]))
 
 
 def _mood_odds() -> list[float]:
@@ -93,13 +104,13 @@ def _mood_odds() -> list[float]:
     return [value / sum(odds.values()) for value in odds.values()]
 
 
-def ceiling(speaker: Speaker) -> dict[str, float]:
+def ceiling(motion: Motion, expected: Floats) -> dict[str, float]:
     """How well the best possible model of speech could do: r of what is expected with what is shown."""
-    shown = labels_from_units(speaker.motion.units)[:, : len(UPPER_FACE_AUS)]
+    shown = labels_from_units(motion.units)[:, : len(UPPER_FACE_AUS)]
     scores = {}
     for k, au in enumerate(UPPER_FACE_AUS):
-        spread = float(shown[:, k].std() * speaker.expected[:, k].std())
-        r = float(np.corrcoef(shown[:, k], speaker.expected[:, k])[0, 1]) if spread > 1e-6 else 0.0
+        spread = float(shown[:, k].std() * expected[:, k].std())
+        r = float(np.corrcoef(shown[:, k], expected[:, k])[0, 1]) if spread > 1e-6 else 0.0
         scores[au] = round(r, 3)
     return scores
 

@@ -27,6 +27,10 @@ class Motion:
     sway: Floats
     """(t, 2) shift of the body in shares of the picture, right and down."""
 
+    def cut(self, frames: slice) -> Motion:
+        """Some of the frames."""
+        return Motion(self.units[frames], self.angles[frames], self.sway[frames])
+
 
 def wander(rng: np.random.Generator, frames: int, deviation: float, seconds: float) -> Floats:
     """(t,) smooth random motion with a standard deviation and a time over which it keeps its direction."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -95,6 +96,23 @@ def _lay(rng: np.random.Generator, parts: list[tuple[float, Speech]], seconds: f
 
 def _shift(timed: Timed, seconds: float) -> Timed:
     return replace(timed, start=timed.start + seconds, end=timed.end + seconds)
+
+
+def cut(talk: Talk, start: float, seconds: float) -> Talk:
+    """What is heard of a talk in `seconds` from `start` on; sounds, words and utterances are cut off at both ends."""
+    first = round(start * RATE)
+    return Talk(
+        talk.samples[first : first + round(seconds * RATE)],
+        _inside(talk.phonemes, start, seconds),
+        _inside(talk.words, start, seconds),
+        tuple((a.start, a.end) for a in _inside([Timed("", *turn) for turn in talk.turns], start, seconds)),
+    )
+
+
+def _inside(spans: Iterable[Timed], start: float, seconds: float) -> tuple[Timed, ...]:
+    near = (_shift(span, -start) for span in spans)
+    heard = (span for span in near if span.end > 0 and span.start < seconds)
+    return tuple(replace(span, start=max(span.start, 0.0), end=min(span.end, seconds)) for span in heard)
 
 
 def on_grid(spans: tuple[Timed, ...], times: Floats) -> list[str]:
