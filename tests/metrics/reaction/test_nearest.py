@@ -49,6 +49,18 @@ def test_a_limit_never_changes_a_distance_that_keeps_it(share):
         assert limited == (whole if share >= 1 else np.inf)
 
 
+@pytest.mark.parametrize("width", [1, 15, 16])
+def test_sets_are_as_far_apart_as_columns_of_0_and_1(width):
+    rng = np.random.default_rng(6)
+    columns = np.zeros((2, 16, 80), np.float32)
+    columns[:, :width] = rng.random((2, width, 80)) < 0.4
+    sets = np.einsum("pdt,d->pt", columns, 1 << np.arange(16))[:, None].astype(np.uint16)
+    none, diagonals, cost = np.zeros(81), np.empty((3, 82), np.float32), np.empty(80, np.float32)
+    distance = squared_dtw(*columns, none, none, np.inf, diagonals, cost)
+    assert distance > 0
+    assert squared_dtw(*sets, none, none, np.inf, diagonals, cost) == distance
+
+
 @pytest.mark.parametrize("kind", [made.smooth, made.decoded, made.noise])
 def test_minima_are_those_of_all_pairs(kind):
     rng = np.random.default_rng(2)

@@ -6,7 +6,7 @@ once, and costs no less than its distance to the box that holds all frames of th
 Ratanamahatana 2005, Exact indexing of dynamic time warping, with the envelope of an unlimited window).
 
 Sums of float32, which take half the time, dismiss most candidates: their rounding is bounded, and what lies within the
-bound is computed in float64.
+bound is computed in float64. Action units that are only there or not are compared as sets.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ READ: Final = 64
 class Sequences(NamedTuple):
     """Sequences as the search wants them: by columns, with the box of each and its means over blocks of frames.
 
-    `columns` float32 (n, d, T), `low` and `high` (n, d), `blocks` (n, T / 25, d), and `is_binary` (n,), whether the
-    action units are 0 and 1 alone.
+    `columns` float32 (n, d, T), `low` and `high` (n, d), `blocks` (n, T / 25, d), `is_binary` (n,), whether the action
+    units are 0 and 1 alone, and `sets` uint16 (n, 1, T), which of them are 1.
     """
 
     columns: NDArray[Any]
@@ -56,6 +56,7 @@ class Sequences(NamedTuple):
     high: NDArray[Any]
     blocks: NDArray[Any]
     is_binary: NDArray[Any]
+    sets: NDArray[Any]
 
 
 class Memory(NamedTuple):
@@ -78,13 +79,15 @@ def prepare(sequences: NDArray[Any], backwards: bool = False) -> Sequences:
     rows = sequences.astype(np.float32)
     starts = np.arange(0, rows.shape[1], BLOCK)
     lengths = np.diff(np.append(starts, rows.shape[1]))[:, None]
-    units = rows[..., STREAMS[UNITS, 0] : STREAMS[UNITS, 1]]
+    columns = np.ascontiguousarray((rows[:, ::-1] if backwards else rows).transpose(0, 2, 1))
+    units = columns[:, STREAMS[UNITS, 0] : STREAMS[UNITS, 1]]
     return Sequences(
-        columns=np.ascontiguousarray((rows[:, ::-1] if backwards else rows).transpose(0, 2, 1)),
+        columns=columns,
         low=rows.min(axis=1),
         high=rows.max(axis=1),
         blocks=np.add.reduceat(rows, starts, axis=1, dtype=np.float64) / lengths,
         is_binary=((units == 0) | (units == 1)).all(axis=(1, 2)),
+        sets=np.einsum("nut,u->nt", units != 0, 1 << np.arange(units.shape[1]))[:, None].astype(np.uint16),
     )
 
 
@@ -144,7 +147,7 @@ class _Search:
             is_rough: Compute closer lower bounds by float32.
         """
         is_same = (self.x.low == self.x.high) & (y.low == y.high) & (self.x.low == y.low)
-        is_exact = bool(self.x.is_binary and y.is_binary)  # counts, which float32 holds
+        are_sets = bool(self.x.is_binary and y.is_binary)  # their distances are counts, which float32 holds
         shares, margin = shares.copy(), self.margin if is_rough else 0.0
         for i, (a, b, divisor) in enumerate(STREAMS):
             allowed = (best * (1 + SLACK) - (shares.sum() - shares[i])) * divisor
@@ -152,9 +155,12 @@ class _Search:
                 return np.full(len(STREAMS), np.inf)
             boxes = (y.low[a:b], y.high[a:b], self.x.low[a:b], self.x.high[a:b])
             _remaining(self.x.columns[a:b], y.columns[a:b], *boxes, self.after)
-            memory = self.narrow if is_rough or (i == UNITS and is_exact) else self.wide
-            columns = a + np.flatnonzero(~is_same[a:b])
-            squared = self.warped(y, columns, allowed**2 * (1 + 2 * margin) + is_rough * TINY, memory)
+            limit = allowed**2 * (1 + 2 * margin) + is_rough * TINY
+            if i == UNITS and are_sets:
+                squared = self.warp(self.x.sets, y.sets, limit, self.narrow)
+            else:
+                columns = a + np.flatnonzero(~is_same[a:b])
+                squared = self.warped(y, columns, limit, self.narrow if is_rough else self.wide)
             if squared == np.inf:
                 return np.full(len(STREAMS), np.inf)
             if is_rough:
@@ -169,8 +175,10 @@ class _Search:
         even = max(2, count + count % 2)
         memory.x[:count], memory.y[:count] = self.x.columns[columns], y.columns[columns]
         memory.x[count:even] = memory.y[count:even] = 0
-        x, y_columns = memory.x[:even], memory.y[:even]
-        return squared_dtw(x, y_columns, self.after[0], self.after[1], limit, memory.diagonals, memory.cost)
+        return self.warp(memory.x[:even], memory.y[:even], limit, memory)
+
+    def warp(self, x: Array, y: Array, limit: float, memory: Memory) -> float:
+        return squared_dtw(x, y, self.after[0], self.after[1], limit, memory.diagonals, memory.cost)
 
 
 @kernel
