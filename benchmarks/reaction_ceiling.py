@@ -23,7 +23,7 @@ from faceloom.studio.dyads import ROLES, Take, direct
 from faceloom.studio.prosody import melody
 from faceloom.studio.talk import RATE
 from faceloom.studio.truth import label_columns
-from faceloom.tasks.reaction import appropriateness, data, features
+from faceloom.tasks.reaction import appropriateness, attributes, data
 from faceloom.tasks.reaction.cues import cues
 
 Floats = NDArray[np.float32]
@@ -46,8 +46,8 @@ class Side:
 def drawn(seed: int, index: int, seconds: float) -> list[Side]:
     """Both directions of a studio dyad, from its truth."""
     takes = direct(seed, index, seconds, 32).takes
-    faces = {role: features.face(pa.table(label_columns(takes[role].motion.units))) for role in ROLES}
-    shown = {role: features.presence(faces[role], PackReaction().present) for role in ROLES}
+    faces = {role: attributes.face(pa.table(label_columns(takes[role].motion.units))) for role in ROLES}
+    shown = {role: attributes.presence(faces[role], PackReaction().present) for role in ROLES}
     known = {role: np.concatenate([faces[role], takes[role].motion.angles, _heard(takes[role])], 1) for role in ROLES}
     return [Side(known[a], shown[a], shown[b]) for a, b in (ROLES, ROLES[::-1])]
 

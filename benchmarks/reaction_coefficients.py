@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from faceloom.coefficients.module import Settings
 from faceloom.coefficients.train import train
 from faceloom.facs import REACT_ATTRIBUTES
-from faceloom.tasks.reaction import features
+from faceloom.tasks.reaction.attributes import face, presence
 
 POSE = ("yaw", "pitch", "roll", "tx", "ty", "tz")
 
@@ -58,7 +58,7 @@ def main() -> None:
 def write(truth: Path, split: Path, row: dict[str, str]) -> None:
     """One clip as the challenge has it."""
     table = pq.read_table(truth)
-    attributes = features.presence(features.face(table), 1.0)
+    attributes = presence(face(table), 1.0)
     units = np.stack(table["units"].to_numpy())
     pose = np.stack([table[name].to_numpy() for name in POSE], axis=1)
     name = Path("studio", row["session"], row["role"], "1")

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from faceloom.errors import InputError
 from faceloom.progress import bar
+from faceloom.tasks.reaction.attributes import held
 from faceloom.tasks.reaction.challenge import EMOTION, read_attributes
-from faceloom.tasks.reaction.features import held
 
 FOLDER: Final = "3D_FV_files"
 GROUPS: Final[Mapping[str, slice]] = {

@@ -8,6 +8,12 @@ from pydantic import Field
 
 from faceloom.params.section import Count, Fraction, Positive, Section
 
+ReactUnit = Literal[
+    "AU01", "AU02", "AU04", "AU06", "AU07", "AU09", "AU10", "AU12",
+    "AU14", "AU15", "AU17", "AU23", "AU24", "AU25", "AU26",
+]  # fmt: skip
+"""`facs.REACT_AUS`, as a type."""
+
 
 class PackGesture(Section):
     """Windows."""
@@ -20,7 +26,8 @@ class PackReaction(Section):
     """Dyads: faces, tokens, features, and which reactions are appropriate."""
 
     source: Literal["auto", "estimated", "truth"] = "auto"
-    present: Positive = 0.5
+    above_rest: tuple[ReactUnit, ...] = ("AU01", "AU02", "AU25", "AU26")
+    present: Positive = 0.4
     features: tuple[str, ...] = ("facial", "head_pose", "mfcc", "cues", "recent")
     expressions: Count = 128
     lists: str | None = None

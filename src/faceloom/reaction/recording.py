@@ -27,7 +27,7 @@ from faceloom.store import Clip, load_clips, map_clips, write_table
 from faceloom.store.catalog import build
 from faceloom.store.scan import EXTENSIONS, VIDEO
 from faceloom.tasks.action_units.model import digest
-from faceloom.tasks.reaction import features
+from faceloom.tasks.reaction import attributes, features
 from faceloom.tasks.reaction.checkpoint import ReactionModel
 from faceloom.tasks.reaction.data import Halves, Sample
 
@@ -135,10 +135,10 @@ def listen(workshop: Workshop, model: ReactionModel) -> Sample:
             f"models/reaction was trained on data/{absent[0]}, which params.yaml switches off; name its weights there."
         )
     clip = workshop.clip(places)
-    values, is_face = features.seen_face(clip)
+    values, is_face = attributes.seen_face(clip)
     if not is_face.any():
         raise InputError(f"{clip.clip}: no frame shows a face; a listener reacts to one.")
-    held = features.held(values).astype(np.float16)
+    held = attributes.held(values).astype(np.float16)
     streams = {name: _stream(name, clip, held) for name in model.streams}
     for name, width in model.streams.items():
         _require(name, streams[name].shape[1], width)

@@ -6,7 +6,6 @@ import pytest
 import toy_dyads as toy
 
 from faceloom.errors import InputError
-from faceloom.facs import EXPRESSIONS, REACT_ATTRIBUTES
 from faceloom.tasks.reaction import features
 
 
@@ -36,36 +35,6 @@ def test_landmarks_of_no_face_are_nan():
     points = np.full((2, 68, 2), np.nan, np.float32)
     points[1] = 3  # all in one place
     assert np.isnan(features.normalised(points)).all()
-
-
-def test_attributes_take_intensities_by_name_and_au24_as_absent():
-    table = toy.facial(6)
-    values = features.face(table)
-    assert values[:, REACT_ATTRIBUTES.index("AU12")] == pytest.approx(table["AU12_r"].to_numpy())
-    assert values[:, REACT_ATTRIBUTES.index("happy")] == pytest.approx(table["happy"].to_numpy())
-    assert (values[:, REACT_ATTRIBUTES.index("AU24")] == 0).all()
-
-
-def test_a_truth_table_names_one_expression():
-    table = toy.facial(3).drop_columns(list(EXPRESSIONS)).append_column("expression", pa.array(["sad", "fear", "sad"]))
-    assert features.face(table)[:, 17:].argmax(axis=1).tolist() == [2, 4, 2]
-    assert (features.face(table)[:, 17:].sum(axis=1) == 1).all()
-
-
-def test_units_are_present_from_the_threshold_on():
-    values = np.zeros((1, 25), np.float32)
-    values[0, :4] = 0.99, 1.0, 3.2, np.nan
-    values[0, 15] = 1.0
-    present = features.presence(values, 1.0)[0]
-    assert present[:3].tolist() == [0, 1, 1]
-    assert np.isnan(present[3])
-    assert present[15] == 1
-
-
-def test_rows_without_a_face_hold_the_last_one():
-    values = np.array([np.nan, 1, np.nan, np.nan, 2, np.nan], np.float32)[:, None]
-    assert features.held(values)[:, 0].tolist() == [1, 1, 1, 1, 2, 2]
-    assert np.isnan(features.held(values[:1])).all()
 
 
 def test_vectors_are_standardised_by_themselves():
@@ -120,9 +89,3 @@ def test_which_tables_are_read():
     assert features.places(["mfcc", "prosody", "lld"]) == ["audio/frames", "audio/lld", "facial"]
     with pytest.raises(InputError, match="`smile` is no feature"):
         features.places(["facial", "smile"])
-
-
-def test_truth_is_asked_for_where_there_is_none(tmp_path):
-    clip = toy.clip(tmp_path, "a.mp4", None)
-    with pytest.raises(InputError, match=r"a\.mp4: no truth table"):
-        features.seen_face(clip, truth=True)

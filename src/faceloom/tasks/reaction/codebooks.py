@@ -190,7 +190,7 @@ def checked(attributes: NDArray[Any]) -> Floats:
         raise InputError(f"attributes: shape {values.shape} is not (frames, {len(REACT_ATTRIBUTES)}).")
     if np.isnan(values).any():
         bad = int(np.isnan(values).any(axis=1).sum())
-        raise InputError(f"attributes: {bad} of {len(values)} frames hold NaN; fill them (`features.held`) first.")
+        raise InputError(f"attributes: {bad} of {len(values)} frames hold NaN; fill them (`attributes.held`) first.")
     return values
 
 

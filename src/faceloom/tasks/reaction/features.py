@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from faceloom.errors import InputError
-from faceloom.facs import AFFECT, AUS, EXPRESSIONS, REACT_AUS
-from faceloom.tasks.reaction import cues, recent
+from faceloom.tasks.reaction import attributes, cues, recent
+from faceloom.tasks.reaction.attributes import column
 
 if TYPE_CHECKING:
     from faceloom.store import Clip
@@ -31,26 +31,9 @@ LEFT_EYE: Final = slice(42, 48)
 
 HEAD_POSE: Final = ("yaw", "pitch", "roll", "tx", "ty", "tz")
 PROSODY: Final = ("F0final", "voicing", "loudness", "is_voiced")
-FACE: Final = (*(f"{au}_r" for au in REACT_AUS), *AFFECT)
-FACE_COLUMNS: Final = ("is_face", *(name for name in FACE if name[:4] in AUS or name in AFFECT), *EXPRESSIONS)
 N_LLD: Final = 65
 LLD_ROWS: Final = 2_997
 """Of 30 s of 10 ms descriptors: what is left of a longer recording is not read."""
-
-
-def face(table: pa.Table) -> Floats:
-    """The 25 attributes (n, 25) of rows of data/facial or of a truth table, action units as intensities (0-5).
-
-    No table has AU24 (OpenFace does not code it): it is 0. A truth table's expression is a probability of 1.
-    """
-    absent = np.zeros(len(table), np.float32)
-    values = [_column(table, name) if name in table.column_names else absent for name in FACE]
-    if "expression" in table.column_names:
-        named = np.array(table["expression"].to_pylist())
-        values += [(named == name).astype(np.float32) for name in EXPRESSIONS]
-    else:
-        values += [_column(table, name) for name in EXPRESSIONS]
-    return np.stack(values, axis=1)
 
 
 def landmarks(table: pa.Table) -> Floats:
@@ -74,11 +57,7 @@ def normalised(points: Floats) -> Floats:
 
 
 def _columns(names: Sequence[str]) -> Callable[[pa.Table], Floats]:
-    return lambda table: np.stack([_column(table, name) for name in names], axis=1)
-
-
-def _column(table: pa.Table, name: str) -> Floats:
-    return np.asarray(table[name].to_numpy(), np.float32)
+    return lambda table: np.stack([column(table, name) for name in names], axis=1)
 
 
 def _mfcc(table: pa.Table) -> Floats:
@@ -89,7 +68,7 @@ def _mfcc(table: pa.Table) -> Floats:
 def _cues(table: pa.Table) -> Floats:
     """Of a whole clip: they remember what was said before."""
     voiced = np.asarray(table["is_voiced"]).astype(bool)
-    return cues.cues(np.nan_to_num(_column(table, "F0final")), voiced)
+    return cues.cues(np.nan_to_num(column(table, "F0final")), voiced)
 
 
 def _listed(table: pa.Table) -> Floats:
@@ -115,7 +94,7 @@ class Stream:
 
 
 STREAMS: Final[Mapping[str, Stream]] = {
-    "facial": Stream("facial", face, seen=True),
+    "facial": Stream("facial", attributes.face, seen=True),
     "landmarks": Stream("facial", landmarks, seen=True),
     "head_pose": Stream("pose", _columns(HEAD_POSE), seen=True),
     "mfcc": Stream("audio/frames", _mfcc),
@@ -154,7 +133,7 @@ def rows(name: str, clip: Clip, *, truth: bool = False) -> Iterator[Floats]:
     """
     stream = STREAMS[name]
     if truth and stream.seen:
-        yield stream.of(truth_table(clip))
+        yield stream.of(attributes.truth_table(clip))
     elif name == "cues":
         yield stream.of(clip.tables[stream.place].read(["F0final", "is_voiced"]))
     else:
@@ -173,48 +152,6 @@ def hop(name: str, clips: Sequence[Clip]) -> int:
         return 1
     windows = [chunk["frames"] for clip in clips for chunk in islice(clip.tables[place].chunks(["frames"]), 1)]
     return max((int(window[0].as_py()) for window in windows if len(window)), default=1)
-
-
-def truth_table(clip: Clip) -> pa.Table:
-    """The truth table beside a recording; raises InputError where there is none."""
-    if "truth" not in clip.sidecars:
-        raise InputError(
-            f"{clip.clip}: no truth table beside it; set pack.reaction.source to auto or estimated for real recordings."
-        )
-    return pq.read_table(clip.sidecars["truth"])
-
-
-def seen_face(clip: Clip, *, truth: bool = False) -> tuple[Floats, NDArray[np.bool_]]:
-    """Attributes (n, 25) with intensities, NaN where there is no face, and where there is one (n,)."""
-    if truth:
-        values = face(truth_table(clip))
-        return values, np.ones(len(values), bool)
-    table = clip.tables["facial"].read(FACE_COLUMNS)
-    values = face(table)
-    is_face = np.asarray(table["is_face"]) & whole(values)
-    return np.where(is_face[:, None], values, np.float32(np.nan)), is_face
-
-
-def presence(values: Floats, threshold: float) -> Floats:
-    """The 25 attributes with action units as 0 or 1: present from an intensity of `threshold` on; NaN stays."""
-    out = values.copy()
-    units = values[:, : len(REACT_AUS)]
-    out[:, : len(REACT_AUS)] = np.where(np.isnan(units), units, units >= threshold)
-    return out
-
-
-def held(values: Floats) -> Floats:
-    """Rows with NaN replaced by the last row without, those at the start by the first; all NaN where none is whole."""
-    good = whole(values)
-    if not good.any():
-        return np.full_like(values, np.nan)
-    last = np.maximum.accumulate(np.where(good, np.arange(len(values)), -1))
-    return values[np.where(last < 0, good.argmax(), last)]
-
-
-def whole(values: Floats) -> NDArray[np.bool_]:
-    """Rows (n,) without NaN."""
-    return np.asarray(~np.isnan(values).any(axis=1))
 
 
 def vector(name: str, clip: Clip, length: int) -> Floats:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from faceloom import progress
 from faceloom.errors import InputError
-from faceloom.tasks.reaction import appropriateness, challenge, codebooks, dyads, features, write
+from faceloom.tasks.reaction import appropriateness, attributes, challenge, codebooks, dyads, features, write
 from faceloom.tasks.reaction.codebooks import Codebooks
 from faceloom.tasks.reaction.data import SPLITS
 from faceloom.tasks.reaction.dyads import Dyads, Pair
@@ -28,12 +28,17 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Face:
-    """What one person shows: attributes (T, 25) as extracted and with action units as 0 or 1, and whether it is seen.
+    """What one person shows, attributes (T, 25); frames without a face hold the face last seen.
 
-    Frames without a face hold the face last seen.
+    Attributes:
+        values: As extracted, which is what is known of a face while its owner is still speaking.
+        behaviour: The same with action units above what the person shows at rest.
+        attributes: `behaviour` with action units as 0 or 1.
+        is_face: Whether a face is seen (T,).
     """
 
     values: NDArray[np.float16]
+    behaviour: NDArray[np.float16]
     attributes: NDArray[np.float16]
     is_face: NDArray[np.bool_]
 
@@ -96,18 +101,22 @@ def _faces(clips: Sequence[Clip], recordings: Path, settings: PackReaction, coun
 
 def _face(clip: Clip, recordings: Path, settings: PackReaction, counts: Counter[str]) -> Face:
     path = challenge.attribute_file(recordings, clip.clip) if settings.source == "auto" else None
+    units: tuple[str, ...] = ()
     if path is not None:
-        values = challenge.read_attributes(path)
+        values, threshold = challenge.read_attributes(path), 0.5
         counts["attribute files of another length than the recording"] += len(values) != clip.n_frames
-        values, threshold = values[: clip.n_frames], 0.5
-        is_face = features.whole(values)
+        values = values[: clip.n_frames]
+        is_face = attributes.whole(values)
     else:
-        values, is_face = features.seen_face(clip, truth=settings.source == "truth")
-        threshold = settings.present
+        is_truth, threshold = settings.source == "truth", settings.present
+        values, is_face = attributes.seen_face(clip, truth=is_truth)
+        units = () if is_truth else settings.above_rest
     counts["frames without a face"] += int((~is_face).sum())
-    values = features.held(np.where(is_face[:, None], values, np.float32(np.nan)))
-    present = features.presence(values, threshold)
-    return Face(values.astype(np.float16), present.astype(np.float16), is_face)
+    values = attributes.held(np.where(is_face[:, None], values, np.float32(np.nan)))
+    behaviour = attributes.above_rest(values, is_face, units)
+    present = attributes.presence(behaviour, threshold)
+    half = np.float16
+    return Face(values.astype(half), behaviour.astype(half), present.astype(half), is_face)
 
 
 def _seen(pairs: Sequence[Pair], faces: Mapping[str, Face], counts: Counter[str]) -> list[Pair]:
@@ -142,24 +151,24 @@ def _write_faces(
     settings: PackReaction,
 ) -> dict[str, Any]:
     """Write everything but the features; returns what there is to say about it."""
-    attributes = np.concatenate([face.attributes[:n] for face, n in zip(faces, lengths, strict=True)])
+    shown = np.concatenate([face.attributes[:n] for face, n in zip(faces, lengths, strict=True)])
     is_face = np.concatenate([face.is_face[:n] for face, n in zip(faces, lengths, strict=True)])
     split = np.repeat(who.split, lengths)
-    books = codebooks.build(attributes[is_face & (split == 0)], settings.expressions, settings.seed)
-    behaviour = [face.values[:n].astype(np.float32) for face, n in zip(faces, lengths, strict=True)]
+    books = codebooks.build(shown[is_face & (split == 0)], settings.expressions, settings.seed)
+    behaviour = [face.behaviour[:n].astype(np.float32) for face, n in zip(faces, lengths, strict=True)]
     brought = None if settings.appropriateness is None else recordings / settings.appropriateness
     matrix, origin = appropriateness.find(brought, behaviour, who, settings.alike)
     write.dyads(file, who, lengths, matrix)
-    write.faces(file, attributes, is_face, books.encode(attributes), books)
-    return {"appropriate": origin, "codebooks": _described(books, attributes, is_face, split)}
+    write.faces(file, shown, is_face, books.encode(shown), books)
+    return {"appropriate": origin, "codebooks": _described(books, shown, is_face, split)}
 
 
 def _described(
-    books: Codebooks, attributes: NDArray[np.float16], is_face: NDArray[np.bool_], split: NDArray[np.uint8]
+    books: Codebooks, shown: NDArray[np.float16], is_face: NDArray[np.bool_], split: NDArray[np.uint8]
 ) -> dict[str, Any]:
     """Sizes of the codebooks, and what they lose of each split."""
     lost = {
-        name: books.reconstruction(attributes[rows])
+        name: books.reconstruction(shown[rows])
         for k, name in enumerate(SPLITS)
         if (rows := is_face & (split == k)).any()
     }
