@@ -73,7 +73,7 @@ def cached(network: ReactionNetwork, samples: int) -> tuple[np.ndarray, Tensor]:
     seconds, codes = [], []
     for t in range(FRAMES):
         clock = Clock()
-        codes.append(decoder.push({name: x[t : t + 1] for name, x in features.items()}, is_face[t : t + 1]))
+        codes.append(decoder.push({name: x[t : t + 1] for name, x in features.items()}, is_face[t : t + 1]).codes)
         if is_face.is_cuda:
             torch.cuda.synchronize()
         seconds.append(clock.spent())

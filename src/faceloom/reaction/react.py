@@ -90,8 +90,7 @@ def react(request: Request, params: Params) -> Reactions:
         workshop.extract(features.places([*model.streams, *model.vectors]))
         speaker = listen(workshop, model)
         torch.set_num_threads(int(model.settings["threads"]))
-        codes = model.react(speaker, request.task, samples=request.samples, seed=request.seed)
-        predictions = model.codebooks.decode(codes)
+        predictions = model.react(speaker, request.task, samples=request.samples, seed=request.seed)
         written = request.out / "predictions.npy", request.out / "reactions.parquet"
         np.save(written[0], predictions[None])
         write_table(written[1], tables(predictions))

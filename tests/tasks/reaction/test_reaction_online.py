@@ -22,12 +22,12 @@ def uncached(net, features, is_face, sampling, samples=1):
     """A full forward for every chunk, over all that it may look back on."""
     frames, chunk, window = len(is_face), sampling.chunk, Window.of(sampling, net.config.frames)
     codes = net.listener.unknown.expand(samples, frames, -1).clone()
-    sampler = Sampler(sampling, samples, 0)
+    sampler = Sampler(sampling, samples, 0, net.values, net.usual)
     for first in range(0, frames, chunk):
         part = slice(window.start(first), first + chunk)
         states = net.online({n: x[None, part] for n, x in features.items()}, is_face[None, part], codes[:, part], chunk)
         new = states[:, first - part.start :]
-        codes[:, first : first + chunk] = sampler.draw(net.logits(new))[0]
+        codes[:, first : first + chunk] = sampler.draw(net.logits(new))[0].codes
     return codes
 
 
@@ -37,7 +37,7 @@ def test_cached_and_uncached_decoding_agree(chunk, frames):
     """In one window, and over several (the toy knows 40 frames)."""
     sampling = replace(GREEDY, chunk=chunk)
     spoken = one_speaker(frames)
-    cached = generate_online(NET, *spoken, sampling, samples=1)
+    cached = generate_online(NET, *spoken, sampling, samples=1).codes
     assert cached.shape == (1, frames, 3)
     assert torch.equal(cached, uncached(NET, *spoken, sampling))
 
@@ -47,7 +47,7 @@ def test_cached_and_uncached_decoding_agree_over_the_published_length(chunk):
     """One full forward over what was written gives it again: by induction, so does one for each chunk."""
     config = replace(CONFIG, frames=750, width=16, layers=1, heads=2)
     net, (features, is_face) = network(config), one_speaker(750, config)
-    cached = generate_online(net, features, is_face, replace(GREEDY, chunk=chunk), samples=1)
+    cached = generate_online(net, features, is_face, replace(GREEDY, chunk=chunk), samples=1).codes
     with torch.no_grad():
         states = net.online({name: x[None] for name, x in features.items()}, is_face[None], cached, chunk)
     again = torch.stack([x.argmax(dim=-1) for x in net.logits(states)], dim=-1)
@@ -58,10 +58,10 @@ def test_cached_and_uncached_decoding_agree_over_the_published_length(chunk):
 def test_samples_are_drawn_alike_with_and_without_a_cache():
     sampling = Sampling((1.0, -0.05), top_k=5, top_p=(0.3, 0.05), chunk=5)
     spoken = one_speaker(23)
-    cached = generate_online(NET, *spoken, sampling, samples=10)
+    cached = generate_online(NET, *spoken, sampling, samples=10).codes
     assert torch.equal(cached, uncached(NET, *spoken, sampling, samples=10))
     assert not torch.equal(cached[8], cached[9])
-    assert not torch.equal(cached, generate_online(NET, *spoken, sampling, samples=10, seed=1))
+    assert not torch.equal(cached, generate_online(NET, *spoken, sampling, samples=10, seed=1).codes)
 
 
 def test_the_known_length_changes_nothing_but_the_caches():
@@ -70,7 +70,8 @@ def test_the_known_length_changes_nothing_but_the_caches():
     most = 0
     for t in range(83):
         frame = {name: x[t : t + 1] for name, x in features.items()}
-        assert torch.equal(known.push(frame, is_face[t : t + 1]), unknown.push(frame, is_face[t : t + 1]))
+        a, b = (decoder.push(frame, is_face[t : t + 1]) for decoder in (known, unknown))
+        assert torch.equal(a.codes, b.codes)
         most = max(most, len(unknown.caches))
         assert all(cache[0].filled <= 40 * 6 for cache in unknown.caches)
     assert most == 2
@@ -79,8 +80,8 @@ def test_the_known_length_changes_nothing_but_the_caches():
 
 def test_the_future_is_not_needed():
     features, is_face = one_speaker(30)
-    long = generate_online(NET, features, is_face, GREEDY, samples=1)
-    short = generate_online(NET, {name: x[:12] for name, x in features.items()}, is_face[:12], GREEDY, samples=1)
+    long = generate_online(NET, features, is_face, GREEDY, samples=1).codes
+    short = generate_online(NET, {name: x[:12] for name, x in features.items()}, is_face[:12], GREEDY, samples=1).codes
     assert torch.equal(long[:, :12], short)
 
 
@@ -99,6 +100,6 @@ def test_a_window_is_whole_chunks_that_the_network_knows():
 def test_nothing_follows_an_incomplete_chunk():
     features, is_face = one_speaker(3)
     decoder = OnlineDecoder(NET, replace(GREEDY, chunk=5), 1)
-    assert decoder.push(features, is_face).shape == (1, 3, 3)
+    assert decoder.push(features, is_face).codes.shape == (1, 3, 3)
     with pytest.raises(InputError, match="ended"):
         decoder.push(features, is_face)

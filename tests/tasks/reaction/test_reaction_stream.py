@@ -1,3 +1,4 @@
+import copy
 from dataclasses import replace
 
 import numpy as np
@@ -8,12 +9,15 @@ from toy_packed import BOOKS
 
 from faceloom.errors import InputError
 from faceloom.tasks.reaction.checkpoint import ReactionModel
+from faceloom.tasks.reaction.codebooks import STREAMS
 from faceloom.tasks.reaction.data import Sample
 from faceloom.tasks.reaction.sampling import PRESETS, Sampling
 from faceloom.tasks.reaction.stream import ReactionStream
 
 SIZES = replace(CONFIG, codes=BOOKS.sizes, clip=())
-MODEL = ReactionModel(network(SIZES), BOOKS, {"online": "online-frame", "offline": "offline-8steps"})
+NET = network(SIZES)
+NET.know([torch.from_numpy(getattr(BOOKS, name)) for name in STREAMS])
+MODEL = ReactionModel(NET, BOOKS, {"online": "online-frame", "offline": "offline-8steps"})
 FRAMES = 23
 
 
@@ -35,7 +39,7 @@ def test_a_stream_gives_what_a_batch_gives(chunk, sampling):
     stream = ReactionStream(MODEL, sampling, samples=4, seed=3)
     answers = [*pushed(stream, spoken), stream.finish()]
     batch = MODEL.react(spoken, "online", sampling, samples=4, seed=3)
-    assert np.array_equal(np.concatenate(answers, axis=1), BOOKS.decode(batch))
+    assert np.array_equal(np.concatenate(answers, axis=1), batch)
     # a frame is answered with its chunk, the rest at the end
     lengths = [answer.shape[1] for answer in answers]
     assert lengths == [chunk if (t + 1) % chunk == 0 else 0 for t in range(FRAMES)] + [FRAMES % chunk]
@@ -66,17 +70,27 @@ def test_wrong_frames_are_named():
 
 
 def test_offline_reactions_of_a_model():
-    codes = MODEL.react(sample(), "offline", samples=3)
-    assert codes.shape == (3, FRAMES, 3)
-    assert BOOKS.decode(codes).shape == (3, FRAMES, 25)
+    attributes = MODEL.react(sample(), "offline", samples=3)
+    assert attributes.shape == (3, FRAMES, 25)
+    for reaction in attributes:  # what the codes stand for
+        assert np.array_equal(BOOKS.decode(BOOKS.encode(reaction)), reaction)
+
+
+@pytest.mark.parametrize("task", ["online", "offline"])
+def test_means_are_within_what_attributes_can_be(task):
+    wild = replace(PRESETS["online-mean"], contrast=50.0)
+    attributes = MODEL.react(sample(), task, wild, samples=2)
+    assert attributes.min() == -1
+    assert attributes.max() == 1
+    assert (np.delete(attributes, [15, 16], axis=2) >= 0).all()
 
 
 @pytest.mark.gpu
 def test_reactions_on_a_gpu():
     if not torch.cuda.is_available():
         pytest.skip("no CUDA device")
-    model = ReactionModel(network(SIZES).cuda(), BOOKS, MODEL.settings)
+    model = ReactionModel(copy.deepcopy(NET).cuda(), BOOKS, MODEL.settings)
     for task in ("online", "offline"):
-        codes = model.react(sample(), task, samples=10)
-        assert codes.shape == (10, FRAMES, 3)
-        assert (codes < BOOKS.sizes).all()
+        attributes = model.react(sample(), task, samples=10)
+        assert attributes.shape == (10, FRAMES, 25)
+        assert np.isfinite(attributes).all()

@@ -170,8 +170,9 @@ def test_a_model_survives_its_folder(packed, tmp_path):
     assert model.streams == {"facial": 25, "head_pose": 6, "mfcc": 4}
     assert model.vectors == {"functionals": 9}
     assert torch.allclose(model.network.speaker.face.mean0, torch.from_numpy(found.statistics["facial"][0]))
-    codes = model.react(found.clip(0), "online", samples=2)
-    assert codes.shape == (2, 60, 3)
+    assert model.react(found.clip(0), "online", samples=2).shape == (2, 60, 25)
+    usual = np.concatenate([found.clip(int(k)).attributes for k in found.of("train")]).mean(axis=0)
+    assert np.allclose(model.network.usual[2], usual[15:17], atol=1e-3)
     assert json.loads((tmp_path / "model" / checkpoint.CONFIG).read_text())["settings"]["stage"] == "pretrain"
     (tmp_path / "model" / checkpoint.CONFIG).write_text("{}")
     with pytest.raises(InputError, match="not a reaction model"):

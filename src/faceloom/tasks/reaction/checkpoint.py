@@ -20,15 +20,19 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from faceloom.errors import InputError
-from faceloom.tasks.reaction.codebooks import STREAMS, Codebooks
+from faceloom.facs import REACT_ATTRIBUTES
+from faceloom.tasks.reaction.codebooks import COLUMNS, STREAMS, Codebooks
 from faceloom.tasks.reaction.network import ReactionNetwork
+from faceloom.tasks.reaction.offline import generate_offline
 from faceloom.tasks.reaction.online import generate_online
-from faceloom.tasks.reaction.sampling import PRESETS, Sampling, generate_offline
+from faceloom.tasks.reaction.sampling import PRESETS, Drawn, Sampling
 from faceloom.tasks.reaction.tokens import NetworkConfig
 
 if TYPE_CHECKING:
     from faceloom.tasks.reaction.data import Sample
     from faceloom.tasks.trainer import History
+
+Floats = NDArray[np.float32]
 
 WEIGHTS: Final = "model.safetensors"
 CONFIG: Final = "config.json"
@@ -67,8 +71,8 @@ class ReactionModel:
 
     def react(
         self, speaker: Sample, task: str, sampling: Sampling | None = None, samples: int = 10, seed: int = 0
-    ) -> NDArray[np.int32]:
-        """Codes (samples, T, 3) of reactions to a clip; `codebooks.decode` makes attributes of them.
+    ) -> Floats:
+        """Attributes (samples, T, 25) of reactions to a clip.
 
         Args:
             speaker: As packed.
@@ -80,11 +84,17 @@ class ReactionModel:
         sampling, device = sampling or self.sampling(task), self.network.match_token.device
         features, is_face = self.tensors(speaker)
         if task == "online":
-            codes = generate_online(self.network, features, is_face, sampling, samples, seed)
-        else:
-            clip = {name: _tensor(speaker.clip_features[name], device) for name in self.vectors}
-            codes = generate_offline(self.network, features, is_face, clip, sampling, samples, seed)
-        return codes.cpu().numpy().astype(np.int32)
+            return self.attributes(generate_online(self.network, features, is_face, sampling, samples, seed))
+        clip = {name: _tensor(speaker.clip_features[name], device) for name in self.vectors}
+        return self.attributes(generate_offline(self.network, features, is_face, clip, sampling, samples, seed))
+
+    @staticmethod
+    def attributes(drawn: Drawn) -> Floats:
+        """What reactions show, (samples, T, 25), within what each attribute can be."""
+        out = np.empty((*drawn.codes.shape[:2], len(REACT_ATTRIBUTES)), np.float32)
+        for name, values in zip(STREAMS, drawn.values, strict=True):
+            out[..., COLUMNS[name]] = values.cpu().numpy().clip(-1 if name == "va" else 0, 1)
+        return out
 
 
 def save(out: Path, model: ReactionModel, data_fingerprint: str, history: History) -> None:

@@ -44,8 +44,7 @@ def predict(
     shape = (len(held_out), samples, held_out.frames, held_out.real.shape[2])
     predictions = np.empty(shape, np.float32) if out is None else open_memmap(out, "w+", np.float32, shape)
     for row in range(len(held_out)):
-        codes = model.react(hearing(held_out, row), task, samples=samples, seed=row)
-        predictions[row] = model.codebooks.decode(codes)
+        predictions[row] = model.react(hearing(held_out, row), task, samples=samples, seed=row)
     return predictions
 
 

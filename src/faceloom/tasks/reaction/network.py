@@ -85,6 +85,7 @@ class ReactionNetwork(nn.Module):
         self.match_head = nn.Linear(config.width, 2, bias=False)
         for k, (size, values) in enumerate(zip(config.codes, VALUES, strict=True)):
             self.register_buffer(f"values{k}", torch.zeros(size, values), persistent=False)
+            self.register_buffer(f"usual{k}", torch.zeros(values))
         self._initialise()
 
     def forward(self, features: Features, is_face: Tensor, codes: Tensor, clip: Features) -> Logits:
@@ -205,6 +206,16 @@ class ReactionNetwork(nn.Module):
     def values(self) -> tuple[Tensor, Tensor, Tensor]:
         """What `know` was told, 0 before."""
         return self.get_buffer("values0"), self.get_buffer("values1"), self.get_buffer("values2")
+
+    def expect(self, usual: Sequence[Tensor]) -> None:
+        """Tell the network the mean of the training reactions: (values,) for each stream."""
+        for known, mean in zip(self.usual, usual, strict=True):
+            known.copy_(mean)
+
+    @property
+    def usual(self) -> tuple[Tensor, Tensor, Tensor]:
+        """What `expect` was told, 0 before."""
+        return self.get_buffer("usual0"), self.get_buffer("usual1"), self.get_buffer("usual2")
 
     def _initialise(self) -> None:
         """N(0, 0.02); what is added to the residual gets less, so that its variance stays.

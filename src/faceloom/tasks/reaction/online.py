@@ -16,7 +16,7 @@ from torch import Tensor
 from faceloom.errors import InputError
 from faceloom.tasks.reaction.attention import LayerCache
 from faceloom.tasks.reaction.network import Features, ReactionNetwork
-from faceloom.tasks.reaction.sampling import Sampler, Sampling
+from faceloom.tasks.reaction.sampling import Drawn, Sampler, Sampling
 
 
 @dataclass(frozen=True)
@@ -63,21 +63,19 @@ class OnlineDecoder:
     ) -> None:
         self.network, self.samples, self.frames = network, samples, frames
         self.window = Window.of(sampling, network.config.frames)
-        self.sampler, self.own_past = Sampler(sampling, samples, seed, network.values), sampling.own_past
+        self.sampler = Sampler(sampling, samples, seed, network.values, network.usual)
+        self.own_past = sampling.own_past
         self.previous = network.listener.unknown.expand(samples, sampling.chunk, -1)
         self.caches: list[list[LayerCache]] = []
         self.frame = 0
 
     @torch.inference_mode()
-    def push(self, features: Features, is_face: Tensor) -> Tensor:
+    def push(self, features: Features, is_face: Tensor) -> Drawn:
         """One more chunk of the speaker; only the last of a stream may be shorter.
 
         Args:
             features: (chunk, size) by stream name.
             is_face: (chunk,).
-
-        Returns:
-            Codes (samples, chunk, 3).
         """
         if self.frame % self.window.chunk:
             raise InputError("online generation: the stream has ended with a chunk that was not full.")
@@ -85,11 +83,11 @@ class OnlineDecoder:
         n, speaker = len(is_face), {name: x[None] for name, x in features.items()}
         previous = self.previous[:, :n]
         states = [self._step(speaker, is_face[None], previous, cache) for cache in self.caches]
-        codes, _ = self.sampler.draw(self.network.logits(states[0]))
+        drawn, _ = self.sampler.draw(self.network.logits(states[0]))
         self.frame += n
         if self.own_past:
-            self.previous = codes
-        return codes
+            self.previous = drawn.codes
+        return drawn
 
     def _step(self, speaker: Features, is_face: Tensor, previous: Tensor, cache: list[LayerCache]) -> Tensor:
         first = cache[0].filled == 0
@@ -113,7 +111,7 @@ def generate_online(
     sampling: Sampling,
     samples: int = 10,
     seed: int = 0,
-) -> Tensor:
+) -> Drawn:
     """Reactions to a whole clip, each frame as a listener gives it who does not know what comes next.
 
     Args:
@@ -123,11 +121,8 @@ def generate_online(
         sampling: `chunk`, `window` and how to draw.
         samples: Reactions.
         seed: One seed, one result: the same as that of a `ReactionStream`.
-
-    Returns:
-        Codes (samples, T, 3).
     """
     decoder = OnlineDecoder(network, sampling, samples, seed, frames=len(is_face))
     parts = [slice(first, first + sampling.chunk) for first in range(0, len(is_face), sampling.chunk)]
-    codes = [decoder.push({name: x[part] for name, x in features.items()}, is_face[part]) for part in parts]
-    return torch.cat(codes, dim=1)
+    drawn = [decoder.push({name: x[part] for name, x in features.items()}, is_face[part]) for part in parts]
+    return Drawn.one_after_the_other(drawn)

@@ -1,17 +1,16 @@
-"""From logits to codes: temperature, top-k and top-p, the published settings, and offline generation (MaskGIT)."""
+"""From logits to codes: temperature, top-k and top-p, means of codes, and the published settings."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import torch
 from torch import Tensor
 
 from faceloom.errors import InputError
-from faceloom.tasks.reaction.network import Features, Logits, ReactionNetwork
+from faceloom.tasks.reaction.network import Logits
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,9 @@ class Sampling:
             neutrality, of how usual a combination of action units is), and of all codes that nearest to their mean.
         contrast: With `mean_of`: factor of what a mean differs from the mean of all frames so far. Means move less than
             people do, and who moves too little correlates with nobody.
+        level: With `mean_of`: what is left of how the mean of all frames so far differs from the usual reaction. Who
+            somebody is cannot be known from whom they listen to.
+        expected: With `mean_of`: show the means themselves, so that an action unit may be half there.
         own_past: Whether the listener knows what they did in the frame (online) or window (offline) before. Without it
             nothing can freeze.
     """
@@ -43,6 +45,8 @@ class Sampling:
     window: int = 750
     mean_of: int = 0
     contrast: float = 1.0
+    level: float = 1.0
+    expected: bool = False
     own_past: bool = True
 
     def __post_init__(self) -> None:
@@ -67,10 +71,36 @@ PRESETS: Final[dict[str, Sampling]] = {
     "online-chunk-nucleus": Sampling((1.0, 0.0), top_p=(0.33, 0.0), chunk=5, window=150),
     "online-chunk-top5": Sampling((0.33, 0.0), top_k=5, chunk=5, window=150),
     "online-frame": Sampling((1.0, 0.0), top_k=5, top_p=(0.33, 0.0), chunk=1, window=150),
-    "online-mean": Sampling(mean_of=32, contrast=1.5, own_past=False),
-    "offline-mean": Sampling(mean_of=32, contrast=2.0, own_past=False),
+    "online-mean": Sampling(mean_of=32, contrast=1.5, level=0.5, expected=True, own_past=False),
+    "offline-mean": Sampling(mean_of=32, contrast=2.0, level=0.5, expected=True, own_past=False),
 }
 """Every setting that reference 4 gives results for, the deterministic one, and means of several codes."""
+
+
+class Drawn(NamedTuple):
+    """Reactions: codes (samples, T, 3), and what is shown of each stream, (samples, T, values) each.
+
+    That is what the codes stand for or, where the sampling says `expected`, the means that they are nearest to.
+    """
+
+    codes: Tensor
+    values: tuple[Tensor, ...]
+
+    def where(self, chosen: Tensor, other: Drawn) -> Drawn:
+        """These where `chosen` (samples, T, 3), the others elsewhere."""
+        parts = zip(chosen.unbind(dim=-1), self.values, other.values, strict=True)
+        values = tuple(torch.where(mine[..., None], a, b) for mine, a, b in parts)
+        return Drawn(torch.where(chosen, self.codes, other.codes), values)
+
+    def at(self, frames: slice) -> Drawn:
+        """Some of the frames."""
+        return Drawn(self.codes[:, frames], tuple(x[:, frames] for x in self.values))
+
+    @classmethod
+    def one_after_the_other(cls, parts: Sequence[Drawn]) -> Drawn:
+        """Stretches of the same reactions joined."""
+        values = zip(*(part.values for part in parts), strict=True)
+        return cls(torch.cat([part.codes for part in parts], dim=1), tuple(torch.cat(x, dim=1) for x in values))
 
 
 class Sampler:
@@ -80,39 +110,44 @@ class Sampler:
         sampling: How.
         samples: Reactions.
         seed: One seed, one result; each frame of a stream goes on with the same generator.
-        values: What the codes of each stream stand for (codes, values); `mean_of` needs them.
+        values: What the codes of each stream stand for (codes, values).
+        usual: Mean of the training reactions (values,) for each stream; `level` needs it.
     """
 
-    def __init__(self, sampling: Sampling, samples: int, seed: int, values: Sequence[Tensor] = ()) -> None:
+    def __init__(
+        self, sampling: Sampling, samples: int, seed: int, values: Sequence[Tensor], usual: Sequence[Tensor]
+    ) -> None:
         number = torch.arange(samples)[:, None, None]
         # rounded: 0.912 - 9 * 0.08 is not quite 0.192 in floating point
         self.temperature = (sampling.temperature[0] + number * sampling.temperature[1]).clamp(min=0)
         self.top_p = (sampling.top_p[0] + number * sampling.top_p[1]).clamp(max=1)
-        self.top_k = sampling.top_k
-        self.values, self.generator = values, torch.Generator().manual_seed(seed)
-        self.contrast, self.past = sampling.contrast, [(0, torch.zeros(())) for _ in range(3)]
+        self.sampling, self.top_k = sampling, sampling.top_k
+        self.values, self.usual, self.generator = values, usual, torch.Generator().manual_seed(seed)
+        self.past = [(0, torch.zeros(())) for _ in range(3)]
         self.manners = torch.rand(3, samples, 1, sampling.mean_of, generator=self.generator)
 
-    def draw(self, logits: Logits) -> tuple[Tensor, Tensor]:
-        """Codes (samples, T, 3) of logits (samples, T, codes), and their probability as the network has it.
+    def draw(self, logits: Logits) -> tuple[Drawn, Tensor]:
+        """Reactions from logits (samples, T, codes), and the codes' probability (samples, T, 3) as the network has it.
 
         The probability is that before temperature, top-k and top-p: after them a greedy choice is always certain, and
         MaskGIT could not tell which codes to keep.
         """
-        drawn = [self._stream(k, stream.float()) for k, stream in enumerate(logits)]
-        codes, probability = (torch.stack(parts, dim=-1) for parts in zip(*drawn, strict=True))
-        return codes, probability
+        streams = [stream.float() for stream in logits]
+        codes, values = zip(*(self._stream(k, stream) for k, stream in enumerate(streams)), strict=True)
+        sure = [x.softmax(dim=-1).gather(-1, code[..., None]) for x, code in zip(streams, codes, strict=True)]
+        return Drawn(torch.stack(codes, dim=-1), values), torch.cat(sure, dim=-1)
 
     def _stream(self, k: int, logits: Tensor) -> tuple[Tensor, Tensor]:
-        likeliest = logits.argmax(dim=-1)
+        """Codes (samples, T) of one stream, and what is shown (samples, T, values)."""
         if self.manners.shape[-1]:
-            codes = self._mean(k, logits, self.manners[k].to(logits.device), self.values[k])
-        elif not self.temperature.any():
-            codes = likeliest
-        else:
+            mean = self._mean(k, logits)
+            codes = torch.cdist(mean, self.values[k][None], compute_mode="donot_use_mm_for_euclid_dist").argmin(dim=-1)
+            return codes, mean if self.sampling.expected else self.values[k][codes]
+        codes = logits.argmax(dim=-1)
+        if self.temperature.any():
             greedy = self.temperature[..., 0].to(logits.device) == 0
-            codes = torch.where(greedy, likeliest, self._sample(logits))
-        return codes, logits.softmax(dim=-1).gather(-1, codes[..., None])[..., 0]
+            codes = torch.where(greedy, codes, self._sample(logits))
+        return codes, self.values[k][codes]
 
     def _sample(self, logits: Tensor) -> Tensor:
         scaled = logits / self.temperature.clamp(min=1e-4).to(logits.device)
@@ -126,107 +161,25 @@ class Sampler:
         chosen = torch.minimum(chosen, (p > 0).sum(dim=-1, keepdim=True) - 1)
         return order.gather(-1, chosen)[..., 0]
 
-    def _mean(self, k: int, logits: Tensor, manner: Tensor, values: Tensor) -> Tensor:
-        """Codes (samples, T) of logits (samples, T, codes): the nearest to the mean of those at the quantiles."""
+    def _mean(self, k: int, logits: Tensor) -> Tensor:
+        """Mean (samples, T, values) of the codes at the quantiles of each reaction's manner, less frozen."""
         below = (logits / self.temperature.clamp(min=1e-4).to(logits.device)).softmax(dim=-1).cumsum(dim=-1)
-        at = torch.searchsorted(below, (manner * below[..., -1:]).contiguous()).clamp(max=logits.shape[-1] - 1)
-        mean = self._contrasted(k, values[at].mean(dim=-2))
-        return torch.cdist(mean, values[None], compute_mode="donot_use_mm_for_euclid_dist").argmin(dim=-1)
+        manner = self.manners[k].to(logits.device) * below[..., -1:]
+        at = torch.searchsorted(below, manner.contiguous()).clamp(max=logits.shape[-1] - 1)
+        return self._livelier(k, self.values[k][at].mean(dim=-2))
 
-    def _contrasted(self, k: int, mean: Tensor) -> Tensor:
-        """Means (samples, T, values) of stream k, further from the running mean; which goes on with the next frames."""
-        if self.contrast == 1:
+    def _livelier(self, k: int, mean: Tensor) -> Tensor:
+        """Means of stream k with `contrast` and `level`; the mean of all frames so far goes on with the next frames."""
+        contrast, level = self.sampling.contrast, self.sampling.level
+        if contrast == level == 1:
             return mean
         count, total = self.past[k]
         totals = total.to(mean.device) + mean.cumsum(dim=1)
         counts = count + torch.arange(1, mean.shape[1] + 1, device=mean.device)
         self.past[k] = count + mean.shape[1], totals[:, -1:]
-        usual = totals / counts[:, None]
-        return usual + self.contrast * (mean - usual)
+        so_far = totals / counts[:, None]
+        return self.usual[k] + level * (so_far - self.usual[k]) + contrast * (mean - so_far)
 
     def _top(self, logits: Tensor) -> tuple[Tensor, Tensor]:
         top = logits.topk(min(self.top_k, logits.shape[-1]), dim=-1)
         return top.values, top.indices
-
-
-@torch.inference_mode()
-def generate_offline(
-    network: ReactionNetwork,
-    features: Features,
-    is_face: Tensor,
-    clip: Features,
-    sampling: Sampling,
-    samples: int = 10,
-    seed: int = 0,
-) -> Tensor:
-    """Reactions to a whole clip, by iterative unmasking.
-
-    A clip that is longer than the window is generated window by window; each then starts with half a window that is
-    known from the last, or with `own_past` off is generated anew and thrown away.
-
-    Args:
-        network: In evaluation mode.
-        features: The speaker's (T, size) by stream name.
-        is_face: (T,).
-        clip: The speaker's vectors (size,) by stream name.
-        sampling: `steps`, `window` and how to draw.
-        samples: Reactions.
-        seed: One seed, one result.
-
-    Returns:
-        Codes (samples, T, 3).
-    """
-    frames, window = len(is_face), min(sampling.window, network.config.frames)
-    codes = network.listener.unknown.expand(samples, frames, -1).clone()
-    sampler, vectors = Sampler(sampling, samples, seed, network.values), {name: x[None] for name, x in clip.items()}
-    for first in range(0, max(1, frames - window // 2), max(1, window - window // 2)):
-        part = slice(first, first + window)
-        speaker = {name: x[None, part] for name, x in features.items()}
-        known = codes[:, part] if sampling.own_past else network.listener.unknown.expand_as(codes[:, part])
-        made = unmask(network, speaker, is_face[None, part], vectors, known, sampler, sampling.steps)
-        codes[:, part] = torch.where(codes[:, part] == network.listener.unknown, made, codes[:, part])
-    return codes
-
-
-def unmask(
-    network: ReactionNetwork,
-    features: Features,
-    is_face: Tensor,
-    clip: Features,
-    codes: Tensor,
-    sampler: Sampler,
-    steps: int,
-) -> Tensor:
-    """Fill the unknown codes in so many steps (MaskGIT, Chang et al. 2022).
-
-    Each step predicts all codes, keeps the most probable ones of the three streams together, and hides again as many
-    as `schedule` says; codes that were known before stay.
-
-    Args:
-        network: In evaluation mode.
-        features: The speaker's (1, T, size) by stream name.
-        is_face: (1, T).
-        clip: The speaker's vectors (1, size) by stream name.
-        codes: (samples, T, 3), `listener.unknown` where they are to be found.
-        sampler: Draws them.
-        steps: Passes through the network.
-
-    Returns:
-        (samples, T, 3).
-    """
-    unknown = network.listener.unknown
-    hidden = (codes == unknown).flatten(1)
-    n = int(hidden[0].sum())
-    for left in schedule(n, steps):
-        drawn, probability = sampler.draw(network.logits(network.offline(features, is_face, codes, clip)))
-        codes = torch.where(hidden.view_as(codes), drawn, codes)
-        confidence = torch.where(hidden, probability.flatten(1), torch.inf)
-        least = confidence.argsort(dim=1, stable=True)[:, :left]
-        hidden = torch.zeros_like(hidden).scatter(1, least, value=True)
-        codes = torch.where(hidden.view_as(codes), unknown, codes)
-    return codes
-
-
-def schedule(n: int, steps: int) -> list[int]:
-    """How many of `n` codes are still hidden after each step: round(n cos(k / steps pi / 2)), 0 after the last."""
-    return [round(n * math.cos(k / steps * math.pi / 2)) for k in range(1, steps + 1)]

@@ -66,8 +66,7 @@ class ReactionStream:
             name: torch.from_numpy(np.stack([frame[name] for frame in frames])).to(device)
             for name in self.model.streams
         }
-        codes = self.decoder.push(features, torch.tensor(faces, device=device))
-        return self.model.codebooks.decode(codes.cpu().numpy())
+        return self.model.attributes(self.decoder.push(features, torch.tensor(faces, device=device)))
 
     def _none(self) -> Floats:
         return self.model.codebooks.decode(np.empty((self.samples, 0, 3), np.int32))

@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import torch
 from torch.utils.data import DataLoader, Sampler
 
@@ -15,7 +16,7 @@ from faceloom.tasks import trainer
 from faceloom.tasks.reaction import checkpoint, data
 from faceloom.tasks.reaction.batches import Draws, DyadDataset
 from faceloom.tasks.reaction.checkpoint import ReactionModel
-from faceloom.tasks.reaction.codebooks import STREAMS
+from faceloom.tasks.reaction.codebooks import COLUMNS, STREAMS
 from faceloom.tasks.reaction.data import Packed
 from faceloom.tasks.reaction.module import ReactionModule, Settings
 from faceloom.tasks.reaction.network import ReactionNetwork
@@ -124,11 +125,19 @@ def build(packed: Packed, settings: Settings) -> ReactionModule:
     for group in (network.speaker.face, network.speaker.pose, network.speaker.audio):
         _standardise(group, packed)
     network.know([torch.from_numpy(getattr(packed.codebooks, name)) for name in STREAMS])
+    network.expect(_usual(packed))
     if settings.start is not None:
         network.load_state_dict(_started(Path(settings.start), config, packed).network.state_dict())
     elif settings.stage == "finetune":
         raise InputError("train.reaction: stage `finetune` goes on from a model; name its folder in `start`.")
     return ReactionModule(network, settings)
+
+
+def _usual(packed: Packed) -> list[torch.Tensor]:
+    """Mean attributes of the training clips; with both directions of each dyad those are the listeners too."""
+    clips = [packed.clip(int(k)).attributes.astype(np.float64) for k in packed.of("train")]
+    mean = sum(x.sum(axis=0) for x in clips) / sum(len(x) for x in clips)
+    return [torch.from_numpy(mean[COLUMNS[name]]).float() for name in STREAMS]
 
 
 def sizes(widths: Mapping[str, int], codes: tuple[int, int, int], settings: Settings) -> NetworkConfig:
