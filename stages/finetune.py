@@ -8,14 +8,12 @@ from pathlib import Path
 
 from faceloom import params
 from faceloom.stage import run
-from faceloom.tasks import packed_file, task_name
-
-TASKS = ("reaction",)
+from faceloom.tasks import FINETUNED, packed_file, task_name
 
 
 def main() -> None:
     """Write models/<task>_finetuned."""
-    task, p = task_name(sys.argv, TASKS), params.load()
+    task, p = task_name(sys.argv, FINETUNED), params.load()
     start = Path("models") / task
     section = getattr(p.train, task).model_dump() | getattr(p.finetune, task).model_dump()
     section |= {"stage": "finetune", "start": start.as_posix()}

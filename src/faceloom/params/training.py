@@ -51,6 +51,7 @@ class TrainReaction(Section):
     attention_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     noise: Annotated[float, Field(ge=0)] = 0.7
     frames: Annotated[int, Field(ge=2)] = 50
+    matching: tuple[str, ...] = ("cues",)
     meaning: bool = True
     positions: Annotated[float, Field(ge=0)] = 0.2
     shortcut: bool = True

@@ -12,6 +12,10 @@ TASKS: Final = ("action_units", "gesture", "keypoints", "expression", "emotion_c
 """Each is a package with `train.train` and `evaluate.evaluate`."""
 
 
+FINETUNED: Final = ("reaction",)
+"""Those with a second stage of training."""
+
+
 def task_name(argv: Sequence[str], tasks: Collection[str] = TASKS) -> str:
     """The task that a stage was called with; raises InputError for none or an unknown one."""
     name = argv[1] if len(argv) == 2 else "nothing"

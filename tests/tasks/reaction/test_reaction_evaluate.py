@@ -1,5 +1,5 @@
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pandas as pd
@@ -62,6 +62,17 @@ def test_everything_that_is_scored_can_be_scored_again_from_the_files(small, fol
     }
     usage = pd.read_csv(tmp_path / "out" / "usage.csv").groupby("stream")[["training", "real", "online", "offline"]]
     assert usage.sum().to_numpy() == pytest.approx(1, abs=1e-4)
+
+
+def test_a_finetuned_model_is_scored_offline_alone(small, model, tmp_path):
+    finetuned = replace(model, settings=dict(model.settings) | {"stage": "finetune"})
+    checkpoint.save(tmp_path / "model", finetuned, "0" * 32, [{"epoch": 0.0, "val_loss": 1.0}])
+    evaluate(small, tmp_path / "model", tmp_path / "found.json", tmp_path / "out")
+    found = json.loads((tmp_path / "found.json").read_text())
+    assert [name for name in found["scores"] if "line" in name] == ["offline", "offline_no_speaker", "offline_stranger"]
+    assert set(found["beats"]) == set(found["sampling"]) == {"offline"}
+    assert "offline_stranger_FRDist" in found["beats"]["offline"]
+    assert {p.name for p in (tmp_path / "out").glob("predictions*")} == {"predictions_offline.npy"}
 
 
 def test_equal_runs_give_equal_bytes(small, folder, tmp_path):

@@ -200,6 +200,16 @@ def test_noise_is_for_training_alone_and_partly_the_same_in_all_frames_of_a_stre
     assert torch.equal(group.eval()(x, (2000, 10)), x["a"])
 
 
+def test_matching_goes_by_its_own_streams_and_they_are_not_disturbed():
+    net = network(replace(CONFIG, matching=("audio",), noise=5.0, dropout=0.0)).train()
+    features, is_face, _ = speaker()
+    known = net.match(features, is_face, codes())
+    assert torch.equal(net.match(features, is_face, codes()), known)
+    for name, same in {"facial": True, "pose": True, "audio": False}.items():
+        changed = net.match(features | {name: features[name] + 1}, is_face, codes())
+        assert torch.equal(changed, known) == same
+
+
 def test_a_group_without_streams_is_a_learned_vector():
     config = replace(CONFIG, pose=(), clip=())
     features, is_face, _ = speaker(config)

@@ -90,6 +90,11 @@ def test_short_clips_are_masked(tmp_path):
     assert all(torch.isfinite(value) for value in losses.values())
 
 
+def test_matching_by_a_stream_that_is_not_packed_is_named(packed):
+    with pytest.raises(InputError, match=r"`cues` is not packed; name of facial, functionals, head_pose, mfcc"):
+        build(data.load(packed), Settings.from_params(SMALL | {"matching": ["cues"]}))
+
+
 def test_draws_do_not_depend_on_the_number_of_processes():
     def epoch(rank=0, world=1, number=3):
         sampler = Draws(trainer.Stream(10, 4, 7, batches=3), 7, rank=rank, world=world)

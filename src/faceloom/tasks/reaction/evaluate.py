@@ -31,12 +31,14 @@ DIGITS: Final = 6
 def evaluate(packed: Path, model_dir: Path, out_json: Path, plots_dir: Path) -> Scores:
     """Write the scores, the predictions that were scored, and the tables behind the plots.
 
-    - `online`, `offline`: ten reactions to each held-out speaker, by the settings that train.reaction names.
+    - `online`, `offline`: ten reactions to each held-out speaker, by the settings that train.reaction names; of a
+      finetuned model, which forgets how to go frame by frame, `offline` alone.
     - `online_no_speaker`, `online_stranger`: the same network when every feature of the speaker is missing, or those
-      of a speaker to whom other reactions suit; what it makes of the speaker is by how much `online` is better.
+      of a speaker to whom other reactions suit; what it makes of the speaker is by how much `online` is better. For a
+      finetuned model `offline_no_speaker`, `offline_stranger`.
     - `ground_truth`, `random`, `mime`, `mean_sequence`, `mean_frame`: the challenge's naive rows. The means are those
       of the training reactions.
-    - `beats`: whether online or offline has the higher FRCorr, and the lower FRDist, than each of these.
+    - `beats`: whether a task's reactions have the higher FRCorr, and the lower FRDist, than each of these.
     - `matching`: see `matching.Matching`.
     - `codebooks`: codes of each stream, what the real and the generated reactions use of them, and what encoding loses.
 
@@ -50,11 +52,12 @@ def evaluate(packed: Path, model_dir: Path, out_json: Path, plots_dir: Path) -> 
     """
     model, held_out = ready(load(model_dir)), HeldOut.of(load_packed(packed))
     plots_dir.mkdir(parents=True, exist_ok=True)
-    made = {task: write_predictions(model, held_out, task, plots_dir / f"predictions_{task}.npy") for task in TASKS}
+    tasks = TASKS if model.settings["stage"] == "pretrain" else TASKS[1:]
+    made = {task: write_predictions(model, held_out, task, plots_dir / f"predictions_{task}.npy") for task in tasks}
     rows = score_all(model, held_out, made)
     found = matching(model, held_out)
     scores: Scores = {"split": held_out.split, "clips": len(held_out), "frames": held_out.frames, "samples": SAMPLES}
-    scores |= {"sampling": {task: model.settings[task] for task in TASKS}, "scores": rows, "beats": beats(rows)}
+    scores |= {"sampling": {task: model.settings[task] for task in tasks}, "scores": rows, "beats": beats(rows)}
     scores["matching"] = {"accuracy": found.accuracy, "real": found.real, "strangers": found.strangers}
     scores["matching"] |= {"pairs": found.pairs, "other_pairs": found.other_pairs}
     usage = codes_used(model, held_out, made)
@@ -77,8 +80,9 @@ def score_all(
     model: ReactionModel, held_out: HeldOut, made: Mapping[str, NDArray[np.float32]]
 ) -> dict[str, dict[str, float]]:
     """The metrics of every row."""
-    deaf = {"online_no_speaker": silent, "online_stranger": stranger}
-    rows: dict[str, Any] = dict(made) | {name: predict(model, held_out, "online", how) for name, how in deaf.items()}
+    task = next(iter(made))
+    deaf = {f"{task}_no_speaker": silent, f"{task}_stranger": stranger}
+    rows: dict[str, Any] = dict(made) | {name: predict(model, held_out, task, how) for name, how in deaf.items()}
     naive = baselines(held_out.real, held_out.speaker, held_out.usual, SAMPLES)
     rows |= {name.replace(" ", "_"): row for name, row in naive.items()}
     arrays = (held_out.real, held_out.speaker, held_out.appropriate)
@@ -86,7 +90,7 @@ def score_all(
 
 
 def beats(rows: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, bool]]:
-    """For online and offline: is FRCorr higher, and FRDist lower, than that of each row without a model's hearing?"""
+    """For each task: is FRCorr higher, and FRDist lower, than that of each row without a model's hearing?"""
     others = [name for name in rows if name not in (*TASKS, "ground_truth")]
     return {
         task: {
@@ -95,6 +99,7 @@ def beats(rows: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, bool]]
             for metric, sign in (("FRCorr", 1), ("FRDist", -1))
         }
         for task in TASKS
+        if task in rows
     }
 
 
@@ -123,8 +128,9 @@ def codebooks(usage: pd.DataFrame, held_out: HeldOut) -> dict[str, dict[str, Any
     """
     found: dict[str, dict[str, Any]] = {}
     for stream, rows in usage.groupby("stream", sort=False):
-        used = {name: int((rows[name] > 0).sum()) for name in ("real", *TASKS)}
-        effective = {f"{name}_perplexity": perplexity(rows[name].to_numpy()) for name in ("real", *TASKS)}
+        names = [name for name in ("real", *TASKS) if name in rows]
+        used = {name: int((rows[name] > 0).sum()) for name in names}
+        effective = {f"{name}_perplexity": perplexity(rows[name].to_numpy()) for name in names}
         found[str(stream)] = {"codes": len(rows), **used, **effective}
     lost = held_out.packed.about.get("codebooks", {}).get("reconstruction", {}).get(held_out.split)
     return found | ({"lost": lost} if lost else {})

@@ -34,6 +34,7 @@ class Settings:
     attention_dropout: float = 0.0
     noise: float = 0.0
     frames: int = 100
+    matching: tuple[str, ...] = ()
     meaning: bool = True
     positions: float = 0.2
     shortcut: bool = True

@@ -112,9 +112,15 @@ class ReactionNetwork(nn.Module):
         return self._listener_states(self._both_ways(features, is_face, codes, last, valid)[:, :-1])
 
     def match(self, features: Features, is_face: Tensor, codes: Tensor, valid: Tensor | None = None) -> Tensor:
-        """Logits (B, 2) of: these are two strangers, this listener heard this speaker. Arguments as of `offline`."""
+        """Logits (B, 2) of: these are two strangers, this listener heard this speaker. Arguments as of `offline`.
+
+        Of the speaker's streams it goes by those of `config.matching`.
+        """
         last = (self.match_token + self.modality[LAST["match"]]).expand(len(codes), -1)
-        logits: Tensor = self.match_head(self._both_ways(features, is_face, codes, last, valid)[:, -1])
+        heard = self.config.matching or tuple(features)
+        known = {name: x if name in heard else torch.full_like(x, torch.nan) for name, x in features.items()}
+        states = self._both_ways(known, is_face, codes, last, valid, disturb=False)
+        logits: Tensor = self.match_head(states[:, -1])
         return logits
 
     def online(self, features: Features, is_face: Tensor, codes: Tensor, chunk: int = 1) -> Tensor:
@@ -165,15 +171,23 @@ class ReactionNetwork(nn.Module):
         return au, expression, va
 
     def _both_ways(
-        self, features: Features, is_face: Tensor, codes: Tensor, last: Tensor, valid: Tensor | None
+        self,
+        features: Features,
+        is_face: Tensor,
+        codes: Tensor,
+        last: Tensor,
+        valid: Tensor | None,
+        disturb: bool = True,
     ) -> Tensor:
-        frames = self._frames(features, is_face, codes)
+        frames = self._frames(features, is_face, codes, disturb=disturb)
         end = (last + self.positions[frames.shape[1]]).expand(len(codes), -1).to(frames.dtype)
         x = torch.cat([frames, self.dropout(end)[:, None]], dim=1)
         return self._run(x, causal=False, mask=None if valid is None else _visible(valid))
 
-    def _frames(self, features: Features, is_face: Tensor, codes: Tensor, first: int = 0) -> Tensor:
-        speaker, listener = self.speaker(features, is_face), self.listener(codes)
+    def _frames(
+        self, features: Features, is_face: Tensor, codes: Tensor, first: int = 0, disturb: bool = True
+    ) -> Tensor:
+        speaker, listener = self.speaker(features, is_face, disturb), self.listener(codes)
         speaker = speaker.to(listener.dtype).expand(len(codes), -1, -1, -1)
         if self.config.shortcut:
             listener = listener + speaker.sum(dim=2, keepdim=True)

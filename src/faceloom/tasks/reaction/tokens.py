@@ -46,6 +46,8 @@ class NetworkConfig:
         attention_dropout: Of attention weights.
         noise: Deviation of the noise on a speaker's standardised features in training (`Group`).
         frames: Longest sequence.
+        matching: Streams of the speaker that matching goes by, undisturbed by `noise`; none: all. What tells people
+            apart does not tell whether one listened to the other, but few pairs are soon known by it.
         meaning: Codes enter and leave by the values that they stand for (`Meaning`) rather than by a vector each.
         positions: Amplitude of the position vectors; 1 as published, and then many steps pass before a small network
             hears anything else.
@@ -65,6 +67,7 @@ class NetworkConfig:
     attention_dropout: float = 0.0
     noise: float = 0.0
     frames: int = 750
+    matching: tuple[str, ...] = ()
     meaning: bool = False
     positions: float = 1.0
     shortcut: bool = False
@@ -73,7 +76,7 @@ class NetworkConfig:
     def from_json(cls, data: Mapping[str, Any]) -> NetworkConfig:
         """From what `json` made of `dataclasses.asdict`."""
         groups = {name: tuple((str(n), int(w)) for n, w in data[name]) for name in (*SPEAKER, "clip")}
-        return cls(**{**data, **groups, "codes": tuple(data["codes"])})
+        return cls(**{**data, **groups, "codes": tuple(data["codes"]), "matching": tuple(data["matching"])})
 
 
 class Group(nn.Module):
@@ -107,12 +110,12 @@ class Group(nn.Module):
         self.get_buffer(f"mean{k}").copy_(mean)
         self.get_buffer(f"scale{k}").copy_(torch.where(deviation > 1e-6, 1 / deviation.clamp(min=1e-6), 0.0))
 
-    def forward(self, features: Mapping[str, Tensor], shape: Sequence[int]) -> Tensor:
-        """Features (*shape, size) by stream name to (*shape, width)."""
+    def forward(self, features: Mapping[str, Tensor], shape: Sequence[int], disturb: bool = True) -> Tensor:
+        """Features (*shape, size) by stream name to (*shape, width); with `disturb` there is noise in training."""
         if self.absent is not None:
             return self.absent.expand(*shape, -1)
         parts = [
-            project(self._disturbed(self._standard(features[name], k)))
+            project(self._disturbed(self._standard(features[name], k), disturb))
             for k, (name, project) in enumerate(zip(self.names, self.project, strict=True))
         ]
         return torch.cat(parts, dim=-1)
@@ -120,8 +123,8 @@ class Group(nn.Module):
     def _standard(self, values: Tensor, k: int) -> Tensor:
         return ((values - self.get_buffer(f"mean{k}")) * self.get_buffer(f"scale{k}")).nan_to_num(0, 0, 0)
 
-    def _disturbed(self, values: Tensor) -> Tensor:
-        if not (self.training and self.noise):
+    def _disturbed(self, values: Tensor, disturb: bool) -> Tensor:
+        if not (self.training and self.noise and disturb):
             return values
         return values + self.noise * (torch.randn_like(values[:, :1]) + torch.randn_like(values))
 
@@ -136,10 +139,10 @@ class Speaker(nn.Module):
         self.audio = Group(config.audio, config.width, config.noise)
         self.no_face = nn.Parameter(torch.zeros(config.width))
 
-    def forward(self, features: Mapping[str, Tensor], is_face: Tensor) -> Tensor:
+    def forward(self, features: Mapping[str, Tensor], is_face: Tensor, disturb: bool = True) -> Tensor:
         """Features (B, T, size) by stream name, is_face (B, T) to (B, T, 3, width)."""
-        face = torch.where(is_face[..., None], self.face(features, is_face.shape), self.no_face)
-        rest = [group(features, is_face.shape).to(face.dtype) for group in (self.pose, self.audio)]
+        face = torch.where(is_face[..., None], self.face(features, is_face.shape, disturb), self.no_face)
+        rest = [group(features, is_face.shape, disturb).to(face.dtype) for group in (self.pose, self.audio)]
         return torch.stack([face, *rest], dim=2)
 
 

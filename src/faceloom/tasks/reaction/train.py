@@ -147,6 +147,10 @@ def sizes(widths: Mapping[str, int], codes: tuple[int, int, int], settings: Sett
         if name not in GROUPS:
             raise InputError(f"reaction: no token takes the stream `{name}`; use {', '.join(GROUPS)}.")
         groups[GROUPS[name]] += ((name, width),)
+    if absent := set(settings.matching) - set(widths):
+        raise InputError(
+            f"train.reaction.matching: `{min(absent)}` is not packed; name of {', '.join(sorted(widths))}, or nothing."
+        )
     return NetworkConfig(
         **groups,
         codes=codes,
@@ -157,6 +161,7 @@ def sizes(widths: Mapping[str, int], codes: tuple[int, int, int], settings: Sett
         attention_dropout=settings.attention_dropout,
         noise=settings.noise,
         frames=settings.frames,
+        matching=settings.matching,
         meaning=settings.meaning,
         positions=settings.positions,
         shortcut=settings.shortcut,
@@ -178,6 +183,7 @@ def _started(folder: Path, config: NetworkConfig, packed: Packed) -> ReactionMod
         "attention_dropout": config.attention_dropout,
         "noise": config.noise,
         "frames": config.frames,
+        "matching": config.matching,
     }
     if replace(model.network.config, **rates) != config:
         raise InputError(f"{folder}: its network has other sizes than train.reaction asks for; train it again.")
