@@ -38,6 +38,14 @@ class TrainGesture(Section):
     temperature: Positive = 1.0
 
 
+class MatchingFirst(Section):
+    """What a first training that learns matching alone does in another way."""
+
+    learning_rate: Positive = 5e-3
+    batch_size: Count = 32
+    epochs: Count = 4
+
+
 class TrainReaction(Section):
     """The unified transformer of a listener's reactions."""
 
@@ -47,11 +55,12 @@ class TrainReaction(Section):
     width: Count = 64
     layers: Count = 2
     heads: Count = 2
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     attention_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     noise: Annotated[float, Field(ge=0)] = 0.7
     frames: Annotated[int, Field(ge=2)] = 50
     matching: tuple[str, ...] = ("cues",)
+    matching_first: MatchingFirst | None = MatchingFirst()
     meaning: bool = True
     positions: Annotated[float, Field(ge=0)] = 0.2
     shortcut: bool = True

@@ -127,7 +127,20 @@ def test_who_always_says_the_same_matches_half(small, model, monkeypatch, says, 
     monkeypatch.setattr(model.network, "match", match)
     found = matching(model, HeldOut.of(data.load(small)))
     assert (found.real, found.strangers, found.accuracy) == (real, strangers, 0.5)
-    assert found.pairs == 4 * 2  # stretches of 16 frames from 0 and 8
+    assert (found.pairs, found.stretches) == (4, 0.5)
+
+
+def test_the_evidence_of_a_clip_is_that_of_its_stretches(small, model, monkeypatch):
+    calls = iter(range(1000))
+
+    def match(_features, _is_face, codes, _valid=None):  # sure in each second stretch, a little wrong in the others
+        odds = torch.full((len(codes),), -3.0)
+        odds[0] = 3.0
+        return torch.stack([torch.zeros(len(codes)), odds if next(calls) % 2 else -odds / 3], dim=1)
+
+    monkeypatch.setattr(model.network, "match", match)
+    found = matching(model, HeldOut.of(data.load(small)))  # of 24 frames, two stretches of 16
+    assert (found.accuracy, found.stretches) == (1.0, 0.5)
 
 
 def test_a_network_that_knows_the_pairs_matches_them_all(small, model, monkeypatch):

@@ -129,17 +129,44 @@ def test_the_learning_rate_warms_up_and_falls():
     assert rate(100, replace(cosine, schedule="constant")) == 1
 
 
-@pytest.mark.parametrize("more", [{"ema": 0.9}, {"accumulate": 2, "batches": 4, "checkpointing": True}])
+FIRST = {"matching_first": {"epochs": 1, "batch_size": 8}}
+
+
+@pytest.mark.parametrize(
+    "more", [{"ema": 0.9}, {"accumulate": 2, "batches": 4, "checkpointing": True}, {"epochs": 5, **FIRST}]
+)
 def test_stop_and_resume_ends_with_the_same_weights(packed, tmp_path, killed, more):
     section = SMALL | {"epochs": 3} | more
     whole = train(packed, section, tmp_path / "whole")
-    with killed(4 if "ema" in more else 3):
+    with killed(3 if "accumulate" in more else 4):
         train(packed, section, tmp_path / "resumed")
     assert len(list((tmp_path / "project/.faceloom/train").glob("reaction-*/last.ckpt"))) == 1
     resumed = train(packed, section, tmp_path / "resumed")
     assert resumed == whole
     for name in (checkpoint.WEIGHTS, checkpoint.CONFIG, checkpoint.HISTORY):
         assert (tmp_path / "resumed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_matching_alone_comes_first(packed, tmp_path, capsys):
+    histories = {
+        name: train(packed, SMALL | more, tmp_path / name) for name, more in {"both": FIRST, "one": {}}.items()
+    }
+    assert "reaction_matching: cpu" in capsys.readouterr().out
+    assert [row.keys() for row in histories["both"]] == [row.keys() for row in histories["one"]]
+    both, one = (load_file(tmp_path / name / checkpoint.WEIGHTS) for name in histories)
+    assert not torch.equal(both["match_token"], one["match_token"])
+
+
+@pytest.mark.parametrize("stage", ["matching", "pretrain", "finetune"])
+def test_what_a_stage_does_not_reach_has_no_gradient(packed, stage):
+    found = data.load(packed)
+    network = build(found, Settings.from_params(SMALL)).network.requires_grad_(requires_grad=False)
+    module = ReactionModule(network, Settings.from_params(SMALL | {"stage": stage}))
+    batch = DyadDataset(found, "train", 20)[draws(4)]
+    losses = module.losses(network, batch, 1)
+    torch.stack([losses[name] for name in module.names]).sum().backward()
+    for name, parameter in network.named_parameters():
+        assert parameter.requires_grad == (parameter.grad is not None), name
 
 
 def test_the_average_follows_the_weights(packed, tmp_path):

@@ -59,7 +59,7 @@ def evaluate(packed: Path, model_dir: Path, out_json: Path, plots_dir: Path) -> 
     scores: Scores = {"split": held_out.split, "clips": len(held_out), "frames": held_out.frames, "samples": SAMPLES}
     scores |= {"sampling": {task: model.settings[task] for task in tasks}, "scores": rows, "beats": beats(rows)}
     scores["matching"] = {"accuracy": found.accuracy, "real": found.real, "strangers": found.strangers}
-    scores["matching"] |= {"pairs": found.pairs, "other_pairs": found.other_pairs}
+    scores["matching"] |= {"pairs": found.pairs, "other_pairs": found.other_pairs, "stretches": found.stretches}
     usage = codes_used(model, held_out, made)
     scores["codebooks"] = codebooks(usage, held_out)
     out_json.parent.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,20 +10,30 @@ import torch
 from numpy.typing import NDArray
 
 from faceloom.tasks.reaction.checkpoint import ReactionModel
-from faceloom.tasks.reaction.data import Packed, Sample
+from faceloom.tasks.reaction.data import Packed
 from faceloom.tasks.reaction.held_out import HeldOut
 
 Codes = NDArray[np.int32]
+Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Matching:
-    """Shares of right answers for real pairs and for strangers, how many of each were asked, and the mean of both."""
+    """Shares of right answers for real pairs and for strangers, how many of each were asked, and the mean of both.
+
+    Attributes:
+        real: Of whole clips.
+        strangers: Of whole clips.
+        pairs: Real ones.
+        other_pairs: Of strangers.
+        stretches: Accuracy of single stretches.
+    """
 
     real: float
     strangers: float
     pairs: int
     other_pairs: int
+    stretches: float
 
     @property
     def accuracy(self) -> float:
@@ -31,38 +41,44 @@ class Matching:
         return (self.real + self.strangers) / 2
 
 
-@torch.inference_mode()
 def matching(model: ReactionModel, held_out: HeldOut) -> Matching:
-    """Ask for every speaker and stretch about the real listener and those of all speakers unlike this one.
+    """Ask for every speaker about the real listener and those of all speakers unlike this one.
 
-    Stretches are as long as those of the training, and begin every half of one; listeners are taken at the speaker's
-    own time. Where every speaker is like every other, the strangers are all others.
+    The network sees stretches as long as those of its training, which begin every half of one; a clip's evidence (log
+    odds) is their sum, as the published network sees a clip of 30 s at once. Listeners are taken at the speaker's own
+    time. Where every speaker is like every other, the strangers are all others.
     """
-    answers: dict[bool, list[bool]] = {True: [], False: []}
-    for speaker, listeners in _stretches(held_out, model.network.config.frames):
-        features, is_face = model.tensors(speaker)
+    found = [_evidence(model, held_out, row) for row in range(len(held_out))]
+    whole = [odds.sum(axis=0, keepdims=True) for odds in found]
+    real, strangers = _shares(whole)
+    return Matching(real, strangers, len(found), sum(odds.shape[1] - 1 for odds in found), sum(_shares(found)) / 2)
+
+
+def _shares(found: Sequence[Floats]) -> tuple[float, float]:
+    """Right answers for real pairs, and for strangers; NaN where none was asked."""
+    answers = [np.concatenate([odds[:, part].ravel() > 0 for odds in found]) for part in (slice(1), slice(1, None))]
+    real, strangers = (float(said.mean()) if len(said) else float("nan") for said in answers)
+    return real, 1 - strangers
+
+
+@torch.inference_mode()
+def _evidence(model: ReactionModel, held_out: HeldOut, row: int) -> Floats:
+    """Log odds (stretches, 1 + strangers) that a listener heard this speaker, the real one first."""
+    k, frames = int(held_out.clips[row]), held_out.frames
+    unlike = held_out.clips[held_out.appropriate[row] == 0]
+    others = unlike if len(unlike) else held_out.clips[held_out.clips != k]
+    speakers, length = [k, *map(int, others)], min(model.network.config.frames, frames)
+    starts, odds = range(0, frames - length + 1, max(1, length // 2)), []
+    for start in starts:
+        features, is_face = model.tensors(held_out.packed.clip(k, start, start + length))
+        codes = np.stack([_reaction(held_out.packed, speaker, start, length) for speaker in speakers])
         logits = model.network.match(
-            {name: x[None].expand(len(listeners), -1, -1) for name, x in features.items()},
-            is_face[None].expand(len(listeners), -1),
-            torch.from_numpy(listeners).to(is_face.device).long(),
+            {name: x[None].expand(len(codes), -1, -1) for name, x in features.items()},
+            is_face[None].expand(len(codes), -1),
+            torch.from_numpy(codes).to(is_face.device).long(),
         )
-        said = logits.argmax(dim=-1).tolist()
-        answers[True].append(said[0] == 1)
-        answers[False] += [number == 0 for number in said[1:]]
-    right = {real: float(np.mean(found)) if found else float("nan") for real, found in answers.items()}
-    return Matching(right[True], right[False], len(answers[True]), len(answers[False]))
-
-
-def _stretches(held_out: HeldOut, frames: int) -> Iterator[tuple[Sample, Codes]]:
-    """A speaker's stretch, and codes (n, T, 3) of the real listener and of the strangers."""
-    length = min(frames, held_out.frames)
-    for row, k in enumerate(held_out.clips):
-        unlike = held_out.clips[held_out.appropriate[row] == 0]
-        others = unlike if len(unlike) else held_out.clips[held_out.clips != k]
-        for start in range(0, held_out.frames - length + 1, max(1, length // 2)):
-            speakers = [int(k), *map(int, others)]
-            codes = [_reaction(held_out.packed, speaker, start, length) for speaker in speakers]
-            yield held_out.packed.clip(int(k), start, start + length), np.stack(codes)
+        odds.append((logits[:, 1] - logits[:, 0]).float().cpu().numpy())
+    return np.stack(odds)
 
 
 def _reaction(packed: Packed, speaker: int, start: int, length: int) -> Codes:

@@ -1,10 +1,10 @@
-"""The reaction network as Lightning trains it: three objectives of equal weight, or two in the second stage."""
+"""The reaction network as Lightning trains it: three objectives of equal weight, or fewer (`OBJECTIVES`)."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 import lightning
@@ -20,12 +20,20 @@ CHECK: Final = 20_231
 """Seed of what validation hides: the same in every epoch."""
 
 
+OBJECTIVES: Final[Mapping[str, tuple[str, ...]]] = {
+    "matching": ("slm",),
+    "pretrain": ("slm", "mrm", "crm"),
+    "finetune": ("slm", "mrm"),
+}
+"""What each stage learns."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """How to train; `params.yaml`, section train.reaction, says why each default is what it is."""
 
     seed: int = 7
-    stage: Literal["pretrain", "finetune"] = "pretrain"
+    stage: Literal["matching", "pretrain", "finetune"] = "pretrain"
     start: str | None = None
     width: int = 64
     layers: int = 2
@@ -35,6 +43,7 @@ class Settings:
     noise: float = 0.0
     frames: int = 100
     matching: tuple[str, ...] = ()
+    matching_first: Mapping[str, Any] = field(default_factory=dict)
     meaning: bool = True
     positions: float = 0.2
     shortcut: bool = True
@@ -61,9 +70,9 @@ class Settings:
 
     @classmethod
     def from_params(cls, section: Mapping[str, Any]) -> Settings:
-        """From a params section; lists become tuples."""
+        """From a params section; lists become tuples, null of `matching_first` nothing."""
         values: dict[str, Any] = {name: tuple(x) if isinstance(x, list) else x for name, x in section.items()}
-        return cls(**values)
+        return cls(**values | {"matching_first": values.get("matching_first") or {}})
 
     @property
     def steps(self) -> int:
@@ -84,9 +93,9 @@ class ReactionModule(lightning.LightningModule):
         self.network, self.settings = network, settings
         network.checkpointing = settings.checkpointing
         self.average = _average(network, settings.ema)
-        if settings.stage == "finetune":
-            for block in network.blocks:  # neither objective reaches it, and DDP waits for every gradient
-                block.get_submodule("causal").requires_grad_(requires_grad=False)
+        network.requires_grad_(requires_grad=True)
+        for part in unreached(network, settings.stage):  # DDP waits for every gradient
+            part.requires_grad_(requires_grad=False)
 
     @property
     def trained(self) -> ReactionNetwork:
@@ -112,7 +121,7 @@ class ReactionModule(lightning.LightningModule):
     @property
     def names(self) -> tuple[str, ...]:
         """The stage's objectives."""
-        return ("slm", "mrm", "crm") if self.settings.stage == "pretrain" else ("slm", "mrm")
+        return OBJECTIVES[self.settings.stage]
 
     def losses(
         self, network: ReactionNetwork, batch: Batch, chunk: int, generator: torch.Generator | None = None
@@ -123,10 +132,10 @@ class ReactionModule(lightning.LightningModule):
         slm, matching = objectives.matching_loss(
             network, speaker, is_face, real, batch["fake"], valid, batch.get("fake_valid")
         )
-        values = self.settings.value_loss
-        mrm = objectives.masked_loss(network, speaker, is_face, clip, real, valid, generator, values)
-        out = {"slm": slm, "mrm": mrm, "matching": matching}
-        if self.settings.stage == "pretrain":
+        out, values = {"slm": slm, "matching": matching}, self.settings.value_loss
+        if "mrm" in self.names:
+            out["mrm"] = objectives.masked_loss(network, speaker, is_face, clip, real, valid, generator, values)
+        if "crm" in self.names:
             forgets = self._forgets(len(real), generator).to(real.device)
             out["crm"] = objectives.causal_loss(network, speaker, is_face, real, chunk, valid, forgets, values)
         return out
@@ -154,6 +163,13 @@ class ReactionModule(lightning.LightningModule):
         size = len(batch["is_face"])
         for name, value in values.items():
             self.log(name, value, on_step=False, on_epoch=True, batch_size=size, sync_dist=True)
+
+
+def unreached(network: ReactionNetwork, stage: str) -> list[nn.Module]:
+    """Parts of the network to which no objective of a stage comes."""
+    learnt = OBJECTIVES[stage]
+    parts = [] if "crm" in learnt else [block.get_submodule("causal") for block in network.blocks]
+    return parts if "mrm" in learnt else [*parts, network.heads, network.clip]
 
 
 def rate(step: int, settings: Settings) -> float:

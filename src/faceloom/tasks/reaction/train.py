@@ -61,16 +61,32 @@ def train(packed: Path, section: Mapping[str, Any], out: Path) -> trainer.Histor
     module = build(found, settings)
     digest = trainer.fingerprint(packed)
     identity = trainer.identity(settings, digest, start=_start(settings))
-    history = trainer.fit(module, *loaders(found, settings), plan(settings, identity))
+    run = plan(settings, identity)
+    if settings.matching_first and not run.is_begun:
+        _match_first(module, found, identity)
+        module = ReactionModule(module.network, settings)
+    history = trainer.fit(module, *loaders(found, settings), run)
     if trainer.is_first():
         checkpoint.save(out, ReactionModel(module.trained, found.codebooks, asdict(settings)), digest, history)
     return history
 
 
+def _match_first(module: ReactionModule, found: Packed, identity: Mapping[str, Any]) -> None:
+    """Teach matching alone, with the settings of `matching_first` in place of its own.
+
+    Whether two belong together shows in no feature of either alone, so gradients are small at first, and those of the
+    other objectives drown them.
+    """
+    settings = module.settings
+    first = replace(settings, stage="matching", matching_first={}, **settings.matching_first)
+    beginning = ReactionModule(module.network, first)
+    trainer.fit(beginning, *loaders(found, first), plan(first, {**identity, "stage": "matching"}))
+
+
 def plan(settings: Settings, identity: Mapping[str, Any]) -> trainer.Plan:
     """The run as the trainer wants it."""
     return trainer.Plan(
-        "reaction",
+        "reaction_matching" if settings.stage == "matching" else "reaction",
         identity,
         settings.epochs,
         settings.patience,

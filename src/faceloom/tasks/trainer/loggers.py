@@ -40,9 +40,8 @@ def _live(plan: Plan) -> Any:
     except ImportError:
         return False
     folder = str(project_root() / "dvclive" / plan.task)
-    resume = (plan.state / "last.ckpt").is_file()
     # dvcyaml and save_dvc_exp would edit the project behind dvc's back
-    return DVCLiveLogger(dir=folder, dvcyaml=False, save_dvc_exp=False, report=None, resume=resume)
+    return DVCLiveLogger(dir=folder, dvcyaml=False, save_dvc_exp=False, report=None, resume=plan.is_begun)
 
 
 def _quiet() -> None:

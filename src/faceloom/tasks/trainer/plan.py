@@ -58,6 +58,16 @@ class Plan:
         digest = hashlib.blake2b(json.dumps(self.identity, sort_keys=True).encode(), digest_size=8).hexdigest()
         return project_root() / ".faceloom" / "train" / f"{self.task}-{digest}"
 
+    @property
+    def last(self) -> Path:
+        """Checkpoint of the last whole epoch."""
+        return self.state / "last.ckpt"
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether there is a checkpoint to go on from."""
+        return self.last.is_file()
+
 
 def identity(settings: DataclassInstance, data: str, **more: Any) -> dict[str, Any]:
     """What determines the result of a task's run: its settings, the fingerprint of its data, PyTorch, and `more`."""

@@ -57,10 +57,9 @@ def fit(module: lightning.LightningModule, train: DataLoader[Batch], val: DataLo
         num_sanity_val_steps=0,
         log_every_n_steps=1,  # tasks log whole epochs
     )
-    resume = plan.state / "last.ckpt"
-    if resume.is_file():
-        print(f"{plan.task}: going on from {resume.name} of the interrupted run")
-    trainer.fit(module, train, val, ckpt_path=resume if resume.is_file() else None, weights_only=True)
+    if plan.is_begun:
+        print(f"{plan.task}: going on from {plan.last.name} of the interrupted run")
+    trainer.fit(module, train, val, ckpt_path=plan.last if plan.is_begun else None, weights_only=True)
     if trainer.interrupted:
         raise KeyboardInterrupt
     _load(module, Path(best.best_model_path))
