@@ -65,7 +65,8 @@ class OnlineDecoder:
         self.window = Window.of(sampling, network.config.frames)
         self.sampler = Sampler(sampling, samples, seed, network.values, network.usual)
         self.own_past = sampling.own_past
-        self.previous = network.listener.unknown.expand(samples, sampling.chunk, -1)
+        self.states = samples if sampling.own_past else 1  # who forgets their past is in the same state as the others
+        self.previous = network.listener.unknown.expand(self.states, sampling.chunk, -1)
         self.caches: list[list[LayerCache]] = []
         self.frame = 0
 
@@ -83,7 +84,8 @@ class OnlineDecoder:
         n, speaker = len(is_face), {name: x[None] for name, x in features.items()}
         previous = self.previous[:, :n]
         states = [self._step(speaker, is_face[None], previous, cache) for cache in self.caches]
-        drawn, _ = self.sampler.draw(self.network.logits(states[0]))
+        logits = self.network.logits(states[0])
+        drawn, _ = self.sampler.draw([stream.expand(self.samples, -1, -1) for stream in logits])
         self.frame += n
         if self.own_past:
             self.previous = drawn.codes
@@ -101,7 +103,7 @@ class OnlineDecoder:
         if len(self.caches) == 2:
             del self.caches[0]
         if not self.caches or self.frames is None or self.frames > self.frame + self.window.half:
-            self.caches.append(self.network.new_cache(self.samples, 2 * self.window.half))
+            self.caches.append(self.network.new_cache(self.states, 2 * self.window.half))
 
 
 def generate_online(

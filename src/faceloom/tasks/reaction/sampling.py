@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from faceloom.errors import InputError
-from faceloom.tasks.reaction.network import Logits
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,7 @@ class Sampler:
         self.past = [(0, torch.zeros(())) for _ in range(3)]
         self.manners = torch.rand(3, samples, 1, sampling.mean_of, generator=self.generator)
 
-    def draw(self, logits: Logits) -> tuple[Drawn, Tensor]:
+    def draw(self, logits: Sequence[Tensor]) -> tuple[Drawn, Tensor]:
         """Reactions from logits (samples, T, codes), and the codes' probability (samples, T, 3) as the network has it.
 
         The probability is that before temperature, top-k and top-p: after them a greedy choice is always certain, and
