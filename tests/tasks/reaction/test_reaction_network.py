@@ -10,7 +10,7 @@ from toy_network import CONFIG, codes, network, speaker
 from faceloom.errors import InputError
 from faceloom.tasks.reaction.attention import SelfAttention, causal_mask
 from faceloom.tasks.reaction.network import ReactionNetwork
-from faceloom.tasks.reaction.tokens import FRAME, Group, NetworkConfig, delayed, shares, sinusoids
+from faceloom.tasks.reaction.tokens import FRAME, Group, Meaning, NetworkConfig, delayed, shares, sinusoids
 
 PUBLISHED = NetworkConfig(
     face=(("expression", 512), ("AU", 25_088), ("VA", 1_408)),
@@ -208,6 +208,20 @@ def test_matching_goes_by_its_own_streams_and_they_are_not_disturbed():
     for name, same in {"facial": True, "pose": True, "audio": False}.items():
         changed = net.match(features | {name: features[name] + 1}, is_face, codes())
         assert torch.equal(changed, known) == same
+
+
+def test_vectors_of_codes_are_kept_until_something_changes_them():
+    table = Meaning(5, 3, 8, 1)
+    table.know(torch.rand(5, 3))
+    with torch.no_grad():
+        first = table.weight
+        assert table.weight is first
+        table.map[0].weight.mul_(2)
+        changed = table.weight
+        assert not torch.equal(changed, first)
+        table.know(torch.rand(5, 3))
+        assert not torch.equal(table.weight, changed)
+    assert table.weight.requires_grad
 
 
 def test_a_group_without_streams_is_a_learned_vector():

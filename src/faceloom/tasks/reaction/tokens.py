@@ -184,6 +184,7 @@ class Meaning(nn.Module):
         self.register_buffer("values", torch.zeros(size, values))
         self.map = nn.Sequential(nn.Linear(values, width), nn.GELU(), nn.Linear(width, width, bias=False))
         self.more = nn.Parameter(torch.zeros(more, width)) if more else None
+        self._kept: tuple[list[tuple[int, torch.device]], Tensor] | None = None
 
     def know(self, table: Tensor) -> None:
         """Set what the codes stand for (size, values); columns are standardised."""
@@ -192,7 +193,15 @@ class Meaning(nn.Module):
 
     @property
     def weight(self) -> Tensor:
-        """All vectors (size + more, width)."""
+        """All vectors (size + more, width); outside training computed once, as long as nothing changes them."""
+        if torch.is_grad_enabled() or torch.is_autocast_enabled(self.values.device.type):
+            return self._vectors()
+        state = [(part._version, part.device) for part in (*self.parameters(), self.values)]
+        if self._kept is None or self._kept[0] != state:
+            self._kept = state, self._vectors()
+        return self._kept[1]
+
+    def _vectors(self) -> Tensor:
         known: Tensor = self.map(self.values)
         return known if self.more is None else torch.cat([known, self.more.to(known.dtype)])
 
