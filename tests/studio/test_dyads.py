@@ -13,6 +13,7 @@ from faceloom.studio.dyads import ROLES, direct
 from faceloom.studio.listener import LATENCY, STYLES
 from faceloom.studio.motion import blinks, bump, nod, wander
 from faceloom.studio.produce import produce
+from faceloom.studio.talk import RATE
 from faceloom.studio.units import labels_from_units
 
 TINY = Studio(dyads=1, seconds=3.0, size=128, identities=26, stills_per_identity=1, posed_identities=2)
@@ -83,6 +84,15 @@ def test_truth_is_what_was_drawn(made: Path) -> None:
 def test_speech_predicts_the_upper_face_in_part() -> None:
     ceilings = np.array([list(direct(7, k, 10.0, 32).ceiling.values()) for k in range(4)])
     assert 0.3 < ceilings[:, :2].mean() < 0.95
+
+
+def test_films_begin_and_end_amid_a_talk() -> None:
+    talks = [direct(7, k, 4.0, 32).takes["speaker"].talk for k in range(8)]
+    assert all(len(talk.samples) == 4 * RATE for talk in talks)
+    begun = [bool(talk.turns) and talk.turns[0][0] == 0 for talk in talks]
+    assert any(begun)
+    assert not all(begun)
+    assert any(talk.turns[-1][1] == 4 for talk in talks)
 
 
 def test_the_mouth_opens_with_the_voice() -> None:

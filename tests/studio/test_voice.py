@@ -7,7 +7,7 @@ import pytest
 from faceloom.errors import InputError
 from faceloom.studio.prosody import melody
 from faceloom.studio.sentences import SENTENCES
-from faceloom.studio.talk import RATE, hold_forth, on_grid
+from faceloom.studio.talk import RATE, cut, hold_forth, on_grid
 from faceloom.studio.units import INDEX
 from faceloom.studio.visemes import DIPHTHONGS, SHAPE_OF, VISEMES, mouth
 from faceloom.studio.voice import Prosody, Timed, Voice, speak
@@ -88,3 +88,14 @@ def test_a_talk_fits_its_time_and_its_phonemes_are_where_the_sound_is() -> None:
     loudness = melody(talk.samples, RATE, 200).loudness
     assert sounding.mean() > 0.4
     assert loudness[sounding].mean() > 2 * loudness[~sounding].mean()
+
+
+def test_a_cut_talk_is_what_is_heard_in_between():
+    talk = hold_forth(np.random.default_rng(0), VOICE, "happy", 8.0)
+    part = cut(talk, 2.0, 3.0)
+    assert np.array_equal(part.samples, talk.samples[2 * RATE : 5 * RATE])
+    times = (np.arange(200) / 25).astype(np.float32)
+    for of in ("phonemes", "words"):
+        assert on_grid(getattr(part, of), times[:75]) == on_grid(getattr(talk, of), times)[50:125]
+        assert all(0 <= span.start < span.end <= 3 for span in getattr(part, of))
+    assert all(0 <= start < end <= 3 for start, end in part.turns)
