@@ -109,7 +109,7 @@ def tables(predictions: Floats) -> Iterator[pa.Table]:
 
 
 COLUMNS: Final = (
-    *(f"{au} [0/1]" for au in REACT_AUS),
+    *(f"{au} [0..1]" for au in REACT_AUS),
     *(f"{name} [-1..1]" for name in AFFECT),
     *(f"{name} [0..1]" for name in EXPRESSIONS),
 )

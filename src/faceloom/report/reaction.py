@@ -172,7 +172,7 @@ def curves(example: Example) -> Strips:
         )
         for k in sorted(moving)
     ]
-    return Strips("Facial attributes: action units 0 or 1, valence and arousal −1–1", "time in s", rows, (-1.0, 1.0))
+    return Strips("Facial attributes: action units 0–1, valence and arousal −1–1", "time in s", rows, (-1.0, 1.0))
 
 
 def scores(project: Project) -> ReactionScores | None:
