@@ -29,7 +29,8 @@ from faceloom.store.scan import EXTENSIONS, VIDEO
 from faceloom.tasks.action_units.model import digest
 from faceloom.tasks.reaction import attributes, features
 from faceloom.tasks.reaction.checkpoint import ReactionModel
-from faceloom.tasks.reaction.data import Halves, Sample
+from faceloom.tasks.reaction.data import Sample
+from faceloom.tasks.reaction.stretches import Halves
 
 if TYPE_CHECKING:
     from faceloom.store.cache import Extractor

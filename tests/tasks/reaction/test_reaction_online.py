@@ -5,8 +5,9 @@ import torch
 from toy_network import CONFIG, network, speaker
 
 from faceloom.errors import InputError
-from faceloom.tasks.reaction.online import OnlineDecoder, Window, generate_online
-from faceloom.tasks.reaction.sampling import PRESETS, Sampler, Sampling
+from faceloom.tasks.reaction.online import OnlineDecoder, generate_online
+from faceloom.tasks.reaction.sampling import PRESETS, Drawn, Sampler, Sampling
+from faceloom.tasks.reaction.windows import Window
 
 GREEDY = PRESETS["greedy"]
 NET = network()
@@ -64,6 +65,19 @@ def test_samples_are_drawn_alike_with_and_without_a_cache():
     assert not torch.equal(cached, generate_online(NET, *spoken, sampling, samples=10, seed=1).codes)
 
 
+@pytest.mark.parametrize("sampling", [GREEDY, Sampling(mean_of=8, contrast=1.5), Sampling((0.9, -0.1), top_k=3)])
+@pytest.mark.parametrize("chunk", [1, 4])
+def test_without_their_own_past_all_frames_at_once_are_those_of_a_stream(sampling, chunk):
+    sampling = replace(sampling, own_past=False, chunk=chunk, window=16)
+    features, is_face = one_speaker(55)
+    decoder = OnlineDecoder(NET, sampling, 3, seed=5)
+    parts = [slice(first, first + chunk) for first in range(0, 55, chunk)]
+    pushed = [decoder.push({name: x[part] for name, x in features.items()}, is_face[part]) for part in parts]
+    stream, batch = Drawn.one_after_the_other(pushed), generate_online(NET, features, is_face, sampling, 3, seed=5)
+    assert torch.equal(stream.codes, batch.codes)
+    assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(stream.values, batch.values, strict=True))
+
+
 def test_the_known_length_changes_nothing_but_the_caches():
     features, is_face = one_speaker(83)
     known, unknown = (OnlineDecoder(NET, GREEDY, 2, frames=frames) for frames in (83, None))
@@ -83,18 +97,6 @@ def test_the_future_is_not_needed():
     long = generate_online(NET, features, is_face, GREEDY, samples=1).codes
     short = generate_online(NET, {name: x[:12] for name, x in features.items()}, is_face[:12], GREEDY, samples=1).codes
     assert torch.equal(long[:, :12], short)
-
-
-@pytest.mark.parametrize(("frame", "start"), [(0, 0), (7, 0), (8, 0), (15, 0), (16, 8), (23, 8), (24, 16)])
-def test_windows_start_half_a_window_apart(frame, start):
-    assert Window.of(Sampling(window=16, chunk=4), 750).start(frame) == start
-
-
-def test_a_window_is_whole_chunks_that_the_network_knows():
-    assert Window.of(Sampling(window=150, chunk=5), 40) == Window(5, 20)
-    assert Window.of(Sampling(window=15, chunk=5), 40) == Window(5, 5)
-    with pytest.raises(InputError, match="window of at least 10"):
-        Window.of(Sampling(window=5, chunk=5), 40)
 
 
 def test_nothing_follows_an_incomplete_chunk():

@@ -17,10 +17,8 @@ are 55 KB a frame.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,8 +29,8 @@ from numpy.typing import NDArray
 from faceloom.errors import InputError
 from faceloom.tasks.reaction import codebooks as books
 from faceloom.tasks.reaction.codebooks import Codebooks
+from faceloom.tasks.reaction.stretches import Halves, opened_file
 
-Halves = NDArray[np.float16]
 Floats = NDArray[np.float32]
 
 SPLITS: Final = ("train", "val", "test")
@@ -107,11 +105,10 @@ class Packed:
         """Clip k, or its frames from `start` to `stop`."""
         stop = self.frames(k) if stop is None else min(stop, self.frames(k))
         rows = slice(int(self.offsets[k]) + start, int(self.offsets[k]) + stop)
-        written = self.path.stat()
-        file = _opened(str(self.path), os.getpid(), written.st_ino, written.st_mtime_ns)
+        opened = opened_file(self.path)
         return Sample(
-            features={name: _stretch(file["features"][name], k, start, stop) for name in self.widths},
-            clip_features={name: file["clip_features"][name][k] for name in self.clip_widths},
+            features={name: opened.streams[name].stretch(k, start, stop) for name in self.widths},
+            clip_features={name: opened.vectors[name][k] for name in self.clip_widths},
             tokens=self.tokens[rows],
             attributes=self.attributes[rows].astype(np.float32),
             is_face=self.is_face[rows],
@@ -120,23 +117,6 @@ class Packed:
     def listener(self, k: int) -> int:
         """Number of the clip whose face really answers clip k."""
         return int(self.partner[k])
-
-
-def _stretch(dataset: h5py.Dataset, k: int, start: int, stop: int) -> Halves:
-    """Rows of clip k for its frames start..stop; a row that stands for several frames is repeated."""
-    hop, first = int(dataset.attrs["hop"]), int(dataset.attrs["starts"][k])
-    if hop == 1:
-        plain: Halves = dataset[first + start : first + stop]
-        return plain
-    held = dataset[first + start // hop : first + -(-stop // hop)]
-    repeated: Halves = held[np.arange(start, stop) // hop - start // hop]
-    return repeated
-
-
-@lru_cache(maxsize=4)
-def _opened(path: str, _process: int, _inode: int, _time: int) -> h5py.File:
-    """An open file of this process, for a forked worker must not share its parent's; another once it is replaced."""
-    return h5py.File(path, "r")
 
 
 def load(path: Path) -> Packed:

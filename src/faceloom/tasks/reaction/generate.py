@@ -12,8 +12,9 @@ from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from faceloom.tasks.reaction.checkpoint import ReactionModel
-from faceloom.tasks.reaction.data import Halves, Sample
+from faceloom.tasks.reaction.data import Sample
 from faceloom.tasks.reaction.held_out import HeldOut
+from faceloom.tasks.reaction.stretches import Halves
 
 SAMPLES: Final = 10
 """Reactions to each speaker that the challenge asks for."""

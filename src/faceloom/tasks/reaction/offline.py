@@ -37,7 +37,7 @@ def generate_offline(
     """
     frames, window = len(is_face), min(sampling.window, network.config.frames)
     made = nothing(network, samples, frames)
-    sampler = Sampler(sampling, samples, seed, network.values, network.usual)
+    sampler = Sampler.of(network, sampling, samples, seed)
     vectors = {name: x[None] for name, x in clip.items()}
     for first in range(0, max(1, frames - window // 2), max(1, window - window // 2)):
         part = slice(first, first + window)
@@ -86,7 +86,7 @@ def unmask(
         shown = torch.where(hidden.view_as(made.codes), unknown, made.codes)
         seen = shown[:1] if (shown == shown[:1]).all() else shown  # equal reactions are computed once
         logits = network.logits(network.offline(features, is_face, seen, clip))
-        drawn, probability = sampler.draw([stream.expand(len(shown), -1, -1) for stream in logits])
+        drawn, probability = sampler.draw(sampler.for_each(logits))
         made = drawn.where(hidden.view_as(made.codes), made)
         confidence = torch.where(hidden, probability.flatten(1), torch.inf)
         least = confidence.argsort(dim=1, stable=True)[:, :left]

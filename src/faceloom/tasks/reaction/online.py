@@ -8,8 +8,6 @@ for a cache to be rebuilt, and a frame costs at most that of one full and one ha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 
@@ -17,34 +15,7 @@ from faceloom.errors import InputError
 from faceloom.tasks.reaction.attention import LayerCache
 from faceloom.tasks.reaction.network import Features, ReactionNetwork
 from faceloom.tasks.reaction.sampling import Drawn, Sampler, Sampling
-
-
-@dataclass(frozen=True)
-class Window:
-    """Where the look-back of each frame begins.
-
-    Attributes:
-        chunk: Frames generated at once.
-        half: Frames between the starts of two caches.
-    """
-
-    chunk: int
-    half: int
-
-    @classmethod
-    def of(cls, sampling: Sampling, frames: int) -> Window:
-        """For a network of so many frames; raises InputError where two chunks do not fit."""
-        chunks = min(sampling.window, frames) // (2 * sampling.chunk)
-        if not chunks:
-            raise InputError(
-                f"sampling: chunks of {sampling.chunk} frames need a window of at least {2 * sampling.chunk}, and a "
-                f"network that was trained on as many; this one knows {min(sampling.window, frames)}."
-            )
-        return cls(sampling.chunk, chunks * sampling.chunk)
-
-    def start(self, frame: int) -> int:
-        """First frame that a frame looks back on."""
-        return max(0, frame // self.half - 1) * self.half
+from faceloom.tasks.reaction.windows import Window, all_states
 
 
 class OnlineDecoder:
@@ -63,7 +34,7 @@ class OnlineDecoder:
     ) -> None:
         self.network, self.samples, self.frames = network, samples, frames
         self.window = Window.of(sampling, network.config.frames)
-        self.sampler = Sampler(sampling, samples, seed, network.values, network.usual)
+        self.sampler = Sampler.of(network, sampling, samples, seed)
         self.own_past = sampling.own_past
         self.states = samples if sampling.own_past else 1  # who forgets their past is in the same state as the others
         self.previous = network.listener.unknown.expand(self.states, sampling.chunk, -1)
@@ -85,7 +56,7 @@ class OnlineDecoder:
         previous = self.previous[:, :n]
         states = [self._step(speaker, is_face[None], previous, cache) for cache in self.caches]
         logits = self.network.logits(states[0])
-        drawn, _ = self.sampler.draw([stream.expand(self.samples, -1, -1) for stream in logits])
+        drawn, _ = self.sampler.draw(self.sampler.for_each(logits))
         self.frame += n
         if self.own_past:
             self.previous = drawn.codes
@@ -122,9 +93,21 @@ def generate_online(
         is_face: (T,).
         sampling: `chunk`, `window` and how to draw.
         samples: Reactions.
-        seed: One seed, one result: the same as that of a `ReactionStream`.
+        seed: One seed, one result: the same as that of a `ReactionStream`; to rounding where nobody knows their own
+            past, for no frame then waits for another, and all are computed together.
     """
+    if not sampling.own_past:
+        return _together(network, features, is_face, sampling, Sampler.of(network, sampling, samples, seed))
     decoder = OnlineDecoder(network, sampling, samples, seed, frames=len(is_face))
     parts = [slice(first, first + sampling.chunk) for first in range(0, len(is_face), sampling.chunk)]
     drawn = [decoder.push({name: x[part] for name, x in features.items()}, is_face[part]) for part in parts]
     return Drawn.one_after_the_other(drawn)
+
+
+@torch.inference_mode()
+def _together(
+    network: ReactionNetwork, features: Features, is_face: Tensor, sampling: Sampling, sampler: Sampler
+) -> Drawn:
+    window = Window.of(sampling, network.config.frames)
+    found = (network.logits(states) for states in all_states(network, features, is_face, window))
+    return Drawn.one_after_the_other([sampler.draw(sampler.for_each(logits))[0] for logits in found])

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from faceloom.errors import InputError
+from faceloom.tasks.reaction.network import ReactionNetwork
 
 
 @dataclass(frozen=True)
@@ -120,10 +121,19 @@ class Sampler:
         # rounded: 0.912 - 9 * 0.08 is not quite 0.192 in floating point
         self.temperature = (sampling.temperature[0] + number * sampling.temperature[1]).clamp(min=0)
         self.top_p = (sampling.top_p[0] + number * sampling.top_p[1]).clamp(max=1)
-        self.sampling, self.top_k = sampling, sampling.top_k
+        self.sampling, self.samples, self.top_k = sampling, samples, sampling.top_k
         self.values, self.usual, self.generator = values, usual, torch.Generator().manual_seed(seed)
         self.past = [(0, torch.zeros(())) for _ in range(3)]
         self.manners = torch.rand(3, samples, 1, sampling.mean_of, generator=self.generator)
+
+    @classmethod
+    def of(cls, network: ReactionNetwork, sampling: Sampling, samples: int, seed: int) -> Sampler:
+        """For the codes of a network."""
+        return cls(sampling, samples, seed, network.values, network.usual)
+
+    def for_each(self, logits: Sequence[Tensor]) -> list[Tensor]:
+        """Logits (1 or samples, T, codes) of each stream for all reactions."""
+        return [stream.expand(self.samples, -1, -1) for stream in logits]
 
     def draw(self, logits: Sequence[Tensor]) -> tuple[Drawn, Tensor]:
         """Reactions from logits (samples, T, codes), and the codes' probability (samples, T, 3) as the network has it.
@@ -132,11 +142,14 @@ class Sampler:
         MaskGIT could not tell which codes to keep.
         """
         streams = [stream.float() for stream in logits]
-        codes, values = zip(*(self._stream(k, stream) for k, stream in enumerate(streams)), strict=True)
+        # drawn on the CPU: all devices then make the same choices; frame by frame: so do chunks of any length
+        chances = torch.rand(streams[0].shape[1], 3, self.samples, generator=self.generator).permute(1, 2, 0)
+        parts = zip(range(3), streams, chances, strict=True)
+        codes, values = zip(*(self._stream(*part) for part in parts), strict=True)
         sure = [x.softmax(dim=-1).gather(-1, code[..., None]) for x, code in zip(streams, codes, strict=True)]
         return Drawn(torch.stack(codes, dim=-1), values), torch.cat(sure, dim=-1)
 
-    def _stream(self, k: int, logits: Tensor) -> tuple[Tensor, Tensor]:
+    def _stream(self, k: int, logits: Tensor, chances: Tensor) -> tuple[Tensor, Tensor]:
         """Codes (samples, T) of one stream, and what is shown (samples, T, values)."""
         if self.manners.shape[-1]:
             mean = self._mean(k, logits)
@@ -145,17 +158,17 @@ class Sampler:
         codes = logits.argmax(dim=-1)
         if self.temperature.any():
             greedy = self.temperature[..., 0].to(logits.device) == 0
-            codes = torch.where(greedy, codes, self._sample(logits))
+            codes = torch.where(greedy, codes, self._sample(logits, chances))
         return codes, self.values[k][codes]
 
-    def _sample(self, logits: Tensor) -> Tensor:
+    def _sample(self, logits: Tensor, chances: Tensor) -> Tensor:
+        """Codes (samples, T) by one uniform number each, `chances`."""
         scaled = logits / self.temperature.clamp(min=1e-4).to(logits.device)
         values, order = scaled.sort(dim=-1, descending=True) if not self.top_k else self._top(scaled)
         p = values.softmax(dim=-1)
         before = p.cumsum(dim=-1) - p
         p = torch.where(before < self.top_p.to(p.device), p, 0.0)  # the first is always kept: 0 < top_p
-        # one uniform number a code, drawn on the CPU: all devices then make the same choices
-        at = torch.rand(p.shape[:-1], generator=self.generator).to(p.device)[..., None] * p.sum(dim=-1, keepdim=True)
+        at = chances.to(p.device)[..., None] * p.sum(dim=-1, keepdim=True)
         chosen = (p.cumsum(dim=-1) <= at).sum(dim=-1, keepdim=True).clamp(max=p.shape[-1] - 1)
         chosen = torch.minimum(chosen, (p > 0).sum(dim=-1, keepdim=True) - 1)
         return order.gather(-1, chosen)[..., 0]
