@@ -32,8 +32,8 @@ lint: $(READY)  ## ruff, mypy strict, the drawn DAG
 dag: $(READY)  ## draw the DAG into the README
 	@$(BIN)/python docs/draw_dag.py
 
-bench: $(READY)  ## print every benchmark table (BENCH_ARGS=--out writes dated files)
-	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file $(BENCH_ARGS) || exit 1; done
+bench: $(READY)  ## print every benchmark table (BENCH_ARGS=--out writes dated files too)
+	@for file in benchmarks/[!_]*.py; do echo "== $$file"; $(BIN)/python $$file $(BENCH_ARGS) || exit 1; done
 
 report: $(READY)  ## write the report from what is there
 	@$(BIN)/faceloom report

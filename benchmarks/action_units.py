@@ -1,16 +1,15 @@
-"""Action units on synthetic and on real faces: `python benchmarks/action_units.py [--write] [--faces FILE]`.
+"""Action units on synthetic and on real faces: `python benchmarks/action_units.py [--faces FILE] [--out]`.
 
 The model is models/action_units, trained on the studio's stills alone. Synthetic: its held-out identities
 (data/packed/action_units.h5). Real: crops of YouTube-Faces frames with pseudo-labels made from MediaPipe's
 blendshapes (../shared/datasets/faces128); AU06 and AU09 are always 0 there and AU05 nearly, so means leave them out.
-Persons are split in two halves by hash: choices were made on `dev`, `test` is what to believe.
+Persons are split in two halves by hash: choices were made on `dev`, `test` is what to believe. Without those crops the
+held-out identities alone are reported.
 """
 
 from __future__ import annotations
 
-import argparse
-import datetime as dt
-import subprocess
+import os
 from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from _script import need, parser, report
 from faceloom.facs import AU_COLUMNS, AUS
 from faceloom.features.iris import IrisNetwork
 from faceloom.features.landmarks import Landmarker, decode, whole
@@ -26,7 +26,8 @@ from faceloom.features.mouth_texture import mouth_texture
 from faceloom.metrics.regression import ccc, pearson
 from faceloom.runtime import Runtime
 from faceloom.store.executors import execute
-from faceloom.tasks.action_units.data import load
+from faceloom.tasks.action_units.data import Stills, load
+from faceloom.tasks.action_units.model import Model
 from faceloom.tasks.action_units.model import load as load_model
 
 Array = npt.NDArray[np.float32]
@@ -73,46 +74,46 @@ def dev(persons: pd.Series) -> npt.NDArray[np.bool_]:
     return np.array([blake2b(str(person).encode()).digest()[0] % 2 == 0 for person in persons])
 
 
-def table(found: Array, labels: Array, half: npt.NDArray[np.bool_], synthetic: tuple[Array, Array]) -> Iterator[str]:
-    """The report, line by line."""
-    drawn = pearson(*synthetic)
-    real, on_dev, on_test = (
+def real(found: Array, labels: Array, half: npt.NDArray[np.bool_], drawn: Array) -> Iterator[str]:
+    """Units of real faces, line by line; `drawn` has the r of the synthetic ones."""
+    every, on_dev, on_test = (
         pearson(found[rows], labels[rows]) for rows in (np.ones(len(half), dtype=bool), half, ~half)
     )
     level = ccc(found, labels)
-    yield f"synthetic: {len(synthetic[0])} held-out faces"
-    yield f"real: {len(found)} faces ({half.sum()} dev, {(~half).sum()} test)"
-    yield "unit   r synthetic   r real   r dev   r test   CCC real   bar"
+    yield f"Real: {len(found)} faces ({half.sum()} dev, {(~half).sum()} test).\n"
+    yield "| unit | r synthetic | r real | r dev | r test | CCC real | bar |\n|---|---:|---:|---:|---:|---:|---|"
     for k, au in enumerate(AUS):
-        numbers = (real[k], on_dev[k], on_test[k], level[k])
-        cells = ["   -  " if au in UNLABELLED and au != "AU05" else f"{value:6.3f}" for value in numbers]
-        bar = "" if au not in BARS else f"{BARS[au]:.2f} {'holds' if real[k] >= BARS[au] else 'MISSED'}"
-        yield f"{au}   {drawn[k]:11.3f}   {cells[0]}   {cells[1]}  {cells[2]}   {cells[3]}     {bar}".rstrip()
+        numbers = (every[k], on_dev[k], on_test[k], level[k])
+        cells = ["-" if au in UNLABELLED and au != "AU05" else f"{value:.3f}" for value in numbers]
+        bar = "" if au not in BARS else f"{BARS[au]:.2f} {'holds' if every[k] >= BARS[au] else 'MISSED'}"
+        yield f"| {au} | {drawn[k]:.3f} | {' | '.join(cells)} | {bar} |"
     kept = [k for k, au in enumerate(AUS) if au not in UNLABELLED]
-    means = [values[kept].mean() for values in (real, on_dev, on_test)]
-    yield f"mean   {drawn.mean():11.3f}   {means[0]:6.3f}   {means[1]:6.3f}  {means[2]:6.3f}   (real: 14 units)"
-    yield f"bars: synthetic {MEAN_SYNTHETIC}, real {MEAN_REAL}"
+    means = " | ".join(f"{values[kept].mean():.3f}" for values in (every, on_dev, on_test))
+    yield f"| mean (real: {len(kept)} units) | {drawn.mean():.3f} | {means} | | real {MEAN_REAL} |"
+
+
+def table(model: Model, stills: Stills, crops: Path) -> Iterator[str]:
+    """The report, line by line."""
+    synthetic = model(model.features(stills.landmarks, stills.iris, stills.texture)).units
+    drawn = pearson(synthetic, stills.units)
+    yield f"Model: {', '.join(f'{name} {value}' for name, value in model.about.items())}.\n"
+    yield f"Synthetic: {len(stills)} held-out faces, mean r {drawn.mean():.3f} (bar {MEAN_SYNTHETIC}).\n"
+    if crops.is_file():
+        faces = pd.read_parquet(crops)
+        found = model(model.features(*look(faces))).units
+        yield from real(found, faces[list(AU_COLUMNS)].to_numpy(np.float32), dev(faces["person"]), drawn)
+        return
+    yield f"Real: not measured, {os.path.relpath(crops)} is not there.\n\n| unit | r synthetic |\n|---|---:|"
+    yield from (f"| {au} | {r:.3f} |" for au, r in zip(AUS, drawn, strict=True))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--faces", type=Path, default=FACES)
-    parser.add_argument("--write", action="store_true", help="also write benchmarks/results/<date>-action-units.txt")
-    options = parser.parse_args()
-    model, stills = load_model(MODEL), load(PACKED)
-    held_out = stills[stills.test]
-    faces = pd.read_parquet(options.faces)
-    labels = faces[list(AU_COLUMNS)].to_numpy(np.float32)
-    found = model(model.features(*look(faces))).units
-    synthetic = model(model.features(held_out.landmarks, held_out.iris, held_out.texture)).units
-    lines = list(table(found, labels, dev(faces["person"]), (synthetic, held_out.units)))
-    print("\n".join(lines))
-    if options.write:
-        commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
-        head = f"commit {commit.stdout.strip()}, model of {model.about}\n"
-        today = dt.datetime.now(tz=dt.UTC).date().isoformat()
-        path = Path(f"benchmarks/results/{today}-action-units.txt")
-        path.write_text(head + "\n".join(lines) + "\n", encoding="utf-8")
+    arguments = parser(__doc__)
+    arguments.add_argument("--faces", type=Path, default=FACES)
+    options = arguments.parse_args()
+    need(MODEL, PACKED, give="run `dvc repro facial` first")
+    stills = load(PACKED)
+    report("Action units", table(load_model(MODEL), stills[stills.test], options.faces), out=options.out)
 
 
 if __name__ == "__main__":

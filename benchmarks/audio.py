@@ -1,4 +1,4 @@
-"""Speed and memory of the audio features on one core: `python benchmarks/audio.py [recording ...]`.
+"""Speed and memory of the audio features on one core: `python benchmarks/audio.py [recording ...] [--out]`.
 
 Prints the real-time factor of each extractor (on synthetic speech of 60 s, or on the recordings given) and the peak
 memory for recordings of 10 seconds and of 10 minutes, each in a fresh process.
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import multiprocessing
 import resource
-import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from _script import need, parser, report
 from faceloom.features.audio.descriptors import Descriptors
 from faceloom.features.audio.frames import SpeechFrames
 from faceloom.features.audio.functionals import Functionals
@@ -72,28 +73,35 @@ def _table(path: Path) -> ClipTable:
     return ClipTable(path, 0, pq.ParquetFile(path).num_row_groups)
 
 
-def peak(seconds: int) -> None:
+def peak(seconds: int) -> float:
+    """Most megabytes that this process has ever held, with a recording of so many seconds."""
     with tempfile.TemporaryDirectory() as folder:
         extract([synthetic(Path(folder) / "a.mkv", seconds)], Path(folder))
-    print(
-        f"peak memory, {seconds:4d} s: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB", flush=True
-    )
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def main() -> None:
+def table(sources: Sequence[Path]) -> Iterator[str]:
+    """Line by line."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        sources = [Path(argument) for argument in sys.argv[1:]]
         clips = [recorded(source, folder) for source in sources] or [synthetic(folder / "a.mkv", 60)]
         seconds = sum(clip.n_frames for clip in clips) / 25
         spent = extract(clips, folder)
-        print(f"{len(clips)} clips, {seconds:.0f} s")
-        for extractor, took in (*spent.items(), ("all", sum(spent.values()))):
-            print(f"  {extractor:18s} real-time factor {took / seconds:.4f}")
+    yield from (f"| {len(clips)} clips, {seconds:.0f} s | real-time factor |", "| --- | ---: |")
+    for extractor, took in (*spent.items(), ("all", sum(spent.values()))):
+        yield f"| {extractor} | {took / seconds:.4f} |"
+    yield from ("", "| recording | peak MB |", "| --- | ---: |")
     for length in (10, 600):
-        process = multiprocessing.get_context("spawn").Process(target=peak, args=(length,))
-        process.start()
-        process.join()
+        with multiprocessing.get_context("spawn").Pool(1) as fresh:
+            yield f"| {length} s | {fresh.apply(peak, (length,)):.0f} |"
+
+
+def main() -> None:
+    arguments = parser(__doc__)
+    arguments.add_argument("recordings", type=Path, nargs="*")
+    options = arguments.parse_args()
+    need(*options.recordings, give="give recordings that are, or none for synthetic speech")
+    report("Audio features on one core", table(options.recordings), out=options.out)
 
 
 if __name__ == "__main__":

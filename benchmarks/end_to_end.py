@@ -8,20 +8,19 @@ Needs models/action_units (`dvc repro facial` or `dvc pull`).
 
 from __future__ import annotations
 
-import argparse
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
-from datetime import date
 from itertools import cycle, islice
 from pathlib import Path
 
 import numpy as np
 import yaml
 
+from _script import need, parser, report
 from faceloom.media.audio import Heard, audio_on_grid
 from faceloom.media.picture import BT601
 from faceloom.media.probe import probe
@@ -120,23 +119,16 @@ def _row(name: str, spent: float, short: float, long: float) -> str:
 
 
 def main() -> None:
-    """Print the table; with --out, write it to benchmarks/results too."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("recording", type=Path, nargs="?", default=DEFAULT)
-    parser.add_argument("--runs", type=int, default=1)
-    parser.add_argument("--out", action="store_true")
-    options = parser.parse_args()
+    """Print the table."""
+    arguments = parser(__doc__)
+    arguments.add_argument("recording", type=Path, nargs="?", default=DEFAULT)
+    arguments.add_argument("--runs", type=int, default=1)
+    options = arguments.parse_args()
     source = options.recording
-    if not source.is_file() or not (ROOT / "models/action_units/config.json").is_file():
-        print("skipped: needs a recording and models/action_units; run `make repro` first.")
-        return
+    need(source, ROOT / "models/action_units/config.json", give="run `make repro` first")
     count = f"; cheapest of {options.runs} runs a stage" if options.runs > 1 else ""
-    text = f"One core, {source.name} looped; processor time{count}.\n\n{table(measured(source, options.runs))}\n"
-    print(text)
-    if options.out:
-        path = ROOT / "benchmarks/results" / f"{date.today():%Y-%m-%d}-end-to-end.md"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    text = f"One core, {source.name} looped; processor time{count}.\n\n{table(measured(source, options.runs))}"
+    report("Feature extraction, stage by stage", [text], out=options.out)
 
 
 if __name__ == "__main__":

@@ -14,10 +14,7 @@ The conventions of dlib's and BlazeFace's boxes are medians over all recordings,
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import os
-import platform
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -30,6 +27,7 @@ import dlib
 import numpy as np
 import pyarrow.parquet as pq
 
+from _script import need, parser, report
 from faceloom.faces.boxes import BLAZEFACE, DLIB, HAAR_NEAR, Box, iou
 from faceloom.faces.detect import HAAR_FILE, Haar, Hog
 from faceloom.faces.extract import Faces
@@ -41,7 +39,6 @@ from faceloom.store import Clip
 LIMIT = 120
 """Frames of a recording that the published cascade is given: a second each at full HD."""
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "recordings"
-RESULTS = Path(__file__).parent / "results"
 HEADER = (
     "| clip | size | frames | published ms | decode ms | faces ms | ratio | published faces | our faces | flags equal "
     "| mean IoU |\n|---|---|---|---|---|---|---|---|---|---|---|"
@@ -179,8 +176,6 @@ def groups(arguments: Sequence[Path], folder: Path, few: int) -> Iterator[tuple[
         yield "given", list(arguments)
         return
     grid = sorted((SHARED / "grid").glob("*.mpg"))
-    if not grid:
-        raise SystemExit("no recordings: give some, or lay the shared ones beside the project")
     some = grid[:: max(1, len(grid) // few)]
     yield "GRID, 360x288", some
     yield "GRID enlarged, 1280x720", [pasted(p, folder / f"720-{p.stem}.mp4", (1280, 720)) for p in some[:3]]
@@ -234,51 +229,35 @@ def _relation(truth: Box, box: Box, now: Any) -> tuple[float, float, float]:
     )
 
 
-def report(lines: Sequence[str]) -> None:
-    """Write a dated file with host and commit."""
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
-    cpu = next(
-        (x.split(":")[1].strip() for x in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in x), ""
-    )
-    today = dt.datetime.now(dt.UTC).date()
-    RESULTS.mkdir(exist_ok=True)
-    head = [
-        f"# decode + faces against the published cascade, {today}",
-        "",
-        f"Commit {commit}, {cpu or platform.machine()}, "
-        f"one core, processor time; OpenCV {cv2.__version__}, dlib {dlib.__version__}.",
-        f"Mean load of the machine in its last 15 minutes: {os.getloadavg()[2]:.1f} on {os.cpu_count()} cores; above 1 "
-        "all times are upper bounds.",
-        "",
-    ]
-    (RESULTS / f"{today}-faces.md").write_text("\n".join([*head, *lines]) + "\n", encoding="utf-8")
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("recordings", nargs="*", type=Path)
-    parser.add_argument("--out", action="store_true", help="also write a dated file in benchmarks/results")
-    parser.add_argument("--few", type=int, default=8, help="number of GRID clips")
-    parser.add_argument("--conventions", action="store_true", help="measure the detectors' boxes instead")
-    options = parser.parse_args()
+def measured(options: argparse.Namespace) -> Iterator[str]:
+    """Tables of all groups, line by line."""
     cv2.setNumThreads(1)
     haar, extractor = cv2.CascadeClassifier(HAAR_FILE), Faces()
     extractor.setup("cpu")
     Hog().anywhere(np.zeros((99, 99), np.uint8), 80)  # loaded once a process, as the published one is before its clock
+    tools = (haar, dlib.get_frontal_face_detector(), extractor)
     with tempfile.TemporaryDirectory() as folder:
         parts = groups(options.recordings, Path(folder), options.few)
         if options.conventions:
-            print(conventions(next(parts)[1], haar))
+            yield conventions(next(parts)[1], haar)
             return
-        lines = list[str]()
-        tools = (haar, dlib.get_frontal_face_detector(), extractor)
+        yield f"One core, processor time; OpenCV {cv2.__version__}, dlib {dlib.__version__}."
+        yield f"Load in the last 15 minutes: {os.getloadavg()[2]:.1f}; above 1 all times are upper bounds."
         for title, paths in parts:
             compare(paths[0], "", tools)  # what a process does once is not a frame's cost
             results = [compare(path, path.name, tools) for path in paths]
-            lines += ["", summary(title, results), "", HEADER, *(result.row() for result in results)]
-            print("\n".join(lines[-len(results) - 4 :]), flush=True)
-    if options.out:
-        report(lines)
+            yield from ("", summary(title, results), "", HEADER, *(result.row() for result in results))
+
+
+def main() -> None:
+    arguments = parser(__doc__)
+    arguments.add_argument("recordings", nargs="*", type=Path)
+    arguments.add_argument("--few", type=int, default=8, help="number of GRID clips")
+    arguments.add_argument("--conventions", action="store_true", help="measure the detectors' boxes instead")
+    options = arguments.parse_args()
+    shared = [SHARED / "grid", SHARED / "clips"]
+    need(*options.recordings or shared, give="give recordings, or lay the shared ones beside the project")
+    report("decode + faces against the published cascade", measured(options), out=options.out)
 
 
 if __name__ == "__main__":

@@ -9,18 +9,18 @@ the command on the film looped to 10 seconds and to 10 minutes.
 
 from __future__ import annotations
 
-import argparse
-import datetime as dt
 import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import torch
 
+from _script import need, parser, report
 from end_to_end import looped
 from faceloom.faces.boxes import Box
 from faceloom.faces.detect import HAAR_FILE
@@ -33,7 +33,6 @@ from faceloom.prediction.run import Run
 
 ROOT = Path(__file__).parents[1]
 DEFAULT = ROOT / "data/recordings/dyad-000/speaker.mp4"
-RESULTS = Path(__file__).parent / "results"
 WANTED = 2.0
 LONG, SHORT = 600, 10
 
@@ -100,30 +99,24 @@ def memory(film: Path, folder: Path) -> list[str]:
     return ["", f"Peak memory: {peaks[0]:.0f} MB for {SHORT} s, {peaks[1]:.0f} MB for {LONG} s of film."]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("film", nargs="?", type=Path, default=DEFAULT)
-    parser.add_argument("--models", type=Path, default=ROOT / "models")
-    parser.add_argument("--out", action="store_true", help="write a dated file under benchmarks/results")
-    parser.add_argument("--memory", action="store_true", help="measure memory too; takes as long as the 10 minutes do")
-    options = parser.parse_args()
-    absent = [name for name in networks.DEFAULT if not (options.models / name).is_dir()]
-    if absent or not options.film.is_file():
-        return print("skipped: needs a film and the trained models; run `make repro` first.")
+def measured(film: Path, folder: Path, with_memory: bool) -> Iterator[str]:
+    """Line by line."""
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    lines = speed(options.film, options.models) + (memory(options.film, options.models) if options.memory else [])
-    print("\n".join(lines))
-    if options.out:
-        today = dt.datetime.now(dt.UTC).date()
-        head = [
-            "# Prediction on a film",
-            "",
-            f"`python benchmarks/prediction.py`, {options.film.name}, one thread.",
-            "",
-        ]
-        (RESULTS / f"{today}-prediction.md").write_text("\n".join([*head, *lines]) + "\n", encoding="utf-8")
-    return None
+    yield f"{film.name}, one thread.\n"
+    yield from speed(film, folder)
+    if with_memory:
+        yield from memory(film, folder)
+
+
+def main() -> None:
+    arguments = parser(__doc__)
+    arguments.add_argument("film", nargs="?", type=Path, default=DEFAULT)
+    arguments.add_argument("--models", type=Path, default=ROOT / "models")
+    arguments.add_argument("--memory", action="store_true", help="and memory; takes as long as the 10 minutes do")
+    options = arguments.parse_args()
+    need(options.film, *(options.models / name for name in networks.DEFAULT), give="run `make repro` first")
+    report("Prediction on a film", measured(options.film, options.models, options.memory), out=options.out)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,16 @@
 """How well a listener can be predicted at all, before any network: a ridge regression on the truth of drawn dyads.
 
-`python benchmarks/reaction_ceiling.py [--dyads 12 28 60] [--packed data/packed/reaction.h5]`. Motions are drawn, not
-rendered: half a second a dyad. What a speaker shows and says (means of fifths of a second up to 0.8 s ago, mean and
-deviation so far) predicts the 25 attributes of the listener; `contrast` doubles what a prediction differs from its own
-mean. With `--packed` the same on a packed file, so on estimates. Numbers are FRCorr (higher is better) and FRDist.
+`python benchmarks/reaction_ceiling.py [--dyads 12 28 60] [--packed data/packed/reaction.h5] [--out]`. Motions are
+drawn, not rendered: half a second a dyad. What a speaker shows and says (means of fifths of a second up to 0.8 s ago,
+mean and deviation so far) predicts the 25 attributes of the listener; `contrast` doubles what a prediction differs from
+its own mean. With `--packed` the same on a packed file, so on estimates. Numbers are FRCorr (higher is better) and
+FRDist.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from _script import need, parser, report
 from faceloom.metrics.reaction import baselines, evaluate
 from faceloom.params import PackReaction
 from faceloom.studio.dyads import ROLES, Take, direct
@@ -99,8 +101,8 @@ def derived(train: Sequence[Side], test: Sequence[Side]) -> Matrix:
     return alike
 
 
-def report(name: str, train: Sequence[Side], test: Sequence[Side], alike: Matrix) -> None:
-    """Print the scores of the regression and of the naive predictors."""
+def scores(name: str, train: Sequence[Side], test: Sequence[Side], alike: Matrix) -> Iterator[str]:
+    """The scores of the regression and of the naive predictors."""
     real, speaker = np.stack([side.listener for side in test]), np.stack([side.speaker for side in test])
     found = predictions(train, test)
     level = found.mean(1, keepdims=True)
@@ -109,28 +111,36 @@ def report(name: str, train: Sequence[Side], test: Sequence[Side], alike: Matrix
     rows |= {"regression, contrast": np.repeat((level + 2 * (found - level))[:, None], 10, 1)}
     for predictor, row in rows.items():
         score = evaluate(row, real, speaker, alike)
-        print(f"| {name} | {predictor} | {score['FRCorr']:.3f} | {score['FRDist']:.2f} |", flush=True)
+        yield f"| {name} | {predictor} | {score['FRCorr']:.3f} | {score['FRDist']:.2f} |"
 
 
-def main() -> None:
-    """Print a table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--dyads", type=int, nargs="+", default=[12, 28, 60])
-    parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=10.0)
-    parser.add_argument("--packed", type=Path)
-    chosen = parser.parse_args()
-    print("| training dyads | predictor | FRCorr | FRDist |\n| --- | --- | --- | --- |")
+def table(chosen: argparse.Namespace) -> Iterator[str]:
+    """Line by line."""
+    yield from ("| training dyads | predictor | FRCorr | FRDist |", "| --- | --- | --- | --- |")
     if chosen.packed:
         file, sides = data.load(chosen.packed), packed(chosen.packed)
         inside = np.ix_(file.of("test"), file.of("test"))
-        report(f"{len(sides['train']) // 2}, as packed", sides["train"], sides["test"], file.appropriate[inside])
+        name = f"{len(sides['train']) // 2}, as packed"
+        yield from scores(name, sides["train"], sides["test"], file.appropriate[inside])
         return
     dyads = [drawn(chosen.seed, k, chosen.seconds) for k in range(max(chosen.dyads) + 12)]
     test = [side for dyad in dyads[-12:] for side in dyad]
     for n in chosen.dyads:
         train = [side for dyad in dyads[:n] for side in dyad]
-        report(f"{n}, truth", train, test, derived(train, test))
+        yield from scores(f"{n}, truth", train, test, derived(train, test))
+
+
+def main() -> None:
+    """Print a table."""
+    arguments = parser(__doc__)
+    arguments.add_argument("--dyads", type=int, nargs="+", default=[12, 28, 60])
+    arguments.add_argument("--seed", type=int, default=7)
+    arguments.add_argument("--seconds", type=float, default=10.0)
+    arguments.add_argument("--packed", type=Path)
+    chosen = arguments.parse_args()
+    if chosen.packed:
+        need(chosen.packed, give="run `dvc repro pack@reaction`, or leave --packed out")
+    report("What a ridge regression makes of a listener", table(chosen), out=chosen.out)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,16 @@
 """Online reactions with and without the key/value cache: `python benchmarks/reaction_generation.py [--out]`.
 
-The network has the default size and random weights, and knows 750 frames. Decoding without a cache, a full forward over
-the past for every frame, is timed at frames spread over the clip and summed by the trapezoidal rule. Times are of the
+The network has the size that params.yaml asks for and random weights, but knows the whole clip of `--frames`; preset
+`online-frame`. Decoding without a cache, a full forward over the past for every frame, is timed at frames spread over
+the clip and summed by the trapezoidal rule. Then the same clip with a network that knows `train.reaction.frames` as it
+does by default, so that what a frame looks back on is bounded: its cost should not grow with t. Times are of the
 processor, so that a busy machine changes both alike; those on the clock are given beside them. With a CUDA device the
-published size is timed as well, on the clock and with the cache alone. `--out` writes the file of the day under
-benchmarks/results.
+published size is timed as well, on the clock and with the cache alone.
 """
 
 from __future__ import annotations
 
 import argparse
-import datetime as dt
-import os
-import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,6 +20,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from _script import parser, report
+from faceloom import params
+from faceloom.tasks.reaction import data
 from faceloom.tasks.reaction.module import Settings
 from faceloom.tasks.reaction.network import ReactionNetwork
 from faceloom.tasks.reaction.online import OnlineDecoder
@@ -29,30 +30,42 @@ from faceloom.tasks.reaction.sampling import PRESETS
 from faceloom.tasks.reaction.tokens import NetworkConfig
 from faceloom.tasks.reaction.train import sizes
 
-FRAMES = 750
-RESULTS = Path(__file__).parent / "results"
-DEFAULT = {"facial": 25, "landmarks": 136, "head_pose": 6, "mfcc": 26, "prosody": 4, "functionals": 6_373}
+PRESET = "online-frame"
+PARTS = 5
+PACKED = Path("data/packed/reaction.h5")
+DEFAULT = {"facial": 25, "head_pose": 6, "mfcc": 26, "cues": 12, "recent": 185}
+CODES = (899, 128, 881)
+"""Of the default studio's dyads, where they are not packed."""
 PUBLISHED = {"me_graphau": 25_088, "resmasknet": 512, "efficientnet_va": 1_408, "videomae": 1_408, "mfcc": 26}
 
 
 def default_size() -> NetworkConfig:
-    """Of params.yaml, for 750 frames, with codebooks as large as those of the studio's dyads."""
-    return replace(sizes(DEFAULT, (69, 128, 615), Settings()), frames=FRAMES)
+    """Of params.yaml."""
+    settings = Settings.from_params(params.load().train.reaction.model_dump())
+    if not PACKED.is_file():
+        return sizes(DEFAULT, CODES, settings)
+    found = data.load(PACKED)
+    return sizes({**found.widths, **found.clip_widths}, found.codebooks.sizes, settings)
 
 
-def published_size() -> NetworkConfig:
+def published_size(frames: int) -> NetworkConfig:
     """Of reference 4."""
-    settings = Settings(width=768, layers=8, heads=12, frames=FRAMES, meaning=False, positions=1.0)
+    settings = Settings(width=768, layers=8, heads=12, frames=frames, meaning=False, positions=1.0)
     return sizes(PUBLISHED | {"functionals": 6_373, "lld": 194_805}, (5_976, 8_000, 2_710), settings)
 
 
-def speaker(network: ReactionNetwork) -> tuple[dict[str, Tensor], Tensor]:
-    """Random features of 750 frames."""
+def built(config: NetworkConfig) -> ReactionNetwork:
+    """With random weights."""
+    torch.manual_seed(0)
+    return ReactionNetwork(config).eval()
+
+
+def speaker(network: ReactionNetwork, frames: int) -> tuple[dict[str, Tensor], Tensor]:
+    """Random features."""
     config, device = network.config, network.match_token.device
-    features = {
-        name: torch.randn(FRAMES, width, device=device) for name, width in (*config.face, *config.pose, *config.audio)
-    }
-    return features, torch.ones(FRAMES, dtype=torch.bool, device=device)
+    streams = (*config.face, *config.pose, *config.audio)
+    features = {name: torch.randn(frames, width, device=device) for name, width in streams}
+    return features, torch.ones(frames, dtype=torch.bool, device=device)
 
 
 class Clock:
@@ -66,12 +79,13 @@ class Clock:
         return time.process_time() - self.start[0], time.perf_counter() - self.start[1]
 
 
-def cached(network: ReactionNetwork, samples: int) -> tuple[np.ndarray, Tensor]:
-    """Seconds of each frame (750, 2), and the codes."""
-    features, is_face = speaker(network)
-    decoder = OnlineDecoder(network, replace(PRESETS["online-frame"], window=FRAMES), samples, frames=FRAMES)
+def cached(network: ReactionNetwork, samples: int, frames: int) -> tuple[np.ndarray, Tensor]:
+    """Seconds of each frame (frames, 2), and the codes; the window is all that the network knows."""
+    features, is_face = speaker(network, frames)
+    sampling = replace(PRESETS[PRESET], window=network.config.frames)
+    decoder = OnlineDecoder(network, sampling, samples, frames=frames)
     seconds, codes = [], []
-    for t in range(FRAMES):
+    for t in range(frames):
         clock = Clock()
         codes.append(decoder.push({name: x[t : t + 1] for name, x in features.items()}, is_face[t : t + 1]).codes)
         if is_face.is_cuda:
@@ -83,7 +97,7 @@ def cached(network: ReactionNetwork, samples: int) -> tuple[np.ndarray, Tensor]:
 @torch.inference_mode()
 def uncached(network: ReactionNetwork, codes: Tensor, at: list[int]) -> np.ndarray:
     """Seconds of a full forward over the past at each of some frames, (n, 2)."""
-    features, is_face = speaker(network)
+    features, is_face = speaker(network, codes.shape[1])
     out = []
     for t in [at[-1], *at]:  # the first call, which allocates, is not counted
         clock = Clock()
@@ -93,54 +107,69 @@ def uncached(network: ReactionNetwork, codes: Tensor, at: list[int]) -> np.ndarr
     return np.array(out[1:])
 
 
-def report(samples: int, threads: int, points: int) -> Iterator[str]:
+def table(config: NetworkConfig, args: argparse.Namespace) -> Iterator[str]:
     """Line by line, since it takes minutes."""
-    torch.set_num_threads(threads)
-    torch.manual_seed(0)
-    network = ReactionNetwork(default_size()).eval()
-    at = np.linspace(0, FRAMES - 1, points).astype(int).tolist()
-    yield f"Default size, {samples} reactions at once, {FRAMES} frames, {threads} thread(s), CPU."
-    yield ""
-    yield "| way | processor s | wall s | frames per processor s |"
-    yield "|---|---|---|---|"
-    seconds, codes = cached(network, samples)
+    torch.set_num_threads(args.threads)
+    frames, at = args.frames, np.linspace(0, args.frames - 1, args.points).astype(int).tolist()
+    yield described(config)
+    yield f"{args.samples} reactions at once, {PRESET}, {frames} frames, {args.threads} thread(s), CPU.\n"
+    yield "| way | processor s | wall s | frames per processor s |\n|---|---|---|---|"
+    network = built(replace(config, frames=frames))
+    seconds, codes = cached(network, args.samples, frames)
     with_cache = seconds.sum(axis=0)
-    yield f"| with a cache | {with_cache[0]:.1f} | {with_cache[1]:.1f} | {FRAMES / with_cache[0]:.0f} |"
+    yield row(f"with a cache, knows {frames} frames", with_cache, frames)
     full = uncached(network, codes, at)
     without = np.trapezoid(full, at, axis=0)
-    yield f"| without, from {points} frames | {without[0]:.0f} | {without[1]:.0f} | {FRAMES / without[0]:.2f} |"
-    yield ""
-    yield f"Ratio: {without[0] / with_cache[0]:.0f} of processor time, {without[1] / with_cache[1]:.0f} on the clock."
-    parts = ", ".join(f"{1000 * np.median(seconds[k : k + 150, 0]):.1f}" for k in range(0, FRAMES, 150))
-    yield f"With a cache, median processor ms a frame in each fifth of the clip: {parts} (real time: 40.0)."
-    points_ = ", ".join(f"frame {t}: {1000 * x:.0f}" for t, x in zip(at, full[:, 0], strict=True))
-    yield f"Without, processor ms: {points_}."
-    if torch.cuda.is_available():
-        seconds, _ = cached(ReactionNetwork(published_size()).eval().cuda(), samples)
-        yield f"Published size, {torch.cuda.get_device_name()}: {FRAMES / seconds[:, 1].sum():.0f} frames/s."
-    else:
-        yield "Published size: not timed, no CUDA device is there."
+    yield row(f"without, from {args.points} frames", without, frames)
+    bounded, _ = cached(built(config), args.samples, frames)
+    yield row(f"with caches, knows {config.frames} frames (default)", bounded.sum(axis=0), frames)
+    yield f"\nRatio: {without[0] / with_cache[0]:.0f} of processor time, {without[1] / with_cache[1]:.0f} on the clock."
+    yield f"\nMedian processor ms a frame in each fifth of the clip (real time: {1000 / 25:.1f}):\n"
+    yield f"- with a cache that knows {frames} frames: {fifths(seconds)}"
+    yield f"- with caches that know {config.frames}: {fifths(bounded)}"
+    points = ", ".join(f"frame {t}: {1000 * x:.0f}" for t, x in zip(at, full[:, 0], strict=True))
+    yield f"- without, at single frames: {points}"
+    yield f"\n{published(args.samples, frames)}"
+
+
+def described(config: NetworkConfig) -> str:
+    """Sizes in words."""
+    streams = ", ".join(f"{name} {width}" for name, width in (*config.face, *config.pose, *config.audio))
+    source = f"{PACKED}" if PACKED.is_file() else "the default studio, which is not packed here"
+    return (
+        f"Size of params.yaml: width {config.width}, {config.layers} layers, {config.heads} heads; of {source}: "
+        f"{streams}, codes {', '.join(map(str, config.codes))}."
+    )
+
+
+def row(name: str, spent: np.ndarray, frames: int) -> str:
+    """Of the table."""
+    return f"| {name} | {spent[0]:.1f} | {spent[1]:.1f} | {frames / spent[0]:.3g} |"
+
+
+def fifths(seconds: np.ndarray) -> str:
+    """Median milliseconds of the processor in each."""
+    return ", ".join(f"{1000 * np.median(part[:, 0]):.1f}" for part in np.array_split(seconds, PARTS))
+
+
+def published(samples: int, frames: int) -> str:
+    """Frames per second of the published size, where it can be timed."""
+    if not torch.cuda.is_available():
+        return "Published size: not timed, no CUDA device is there."
+    seconds, _ = cached(built(published_size(frames)).cuda(), samples, frames)
+    return f"Published size, {torch.cuda.get_device_name()}: {frames / seconds[:, 1].sum():.0f} frames/s."
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--samples", type=int, default=10)
-    parser.add_argument(
+    arguments = parser(__doc__)
+    arguments.add_argument("--samples", type=int, default=10)
+    arguments.add_argument(
         "--threads", type=int, default=1, help="steps are small: waiting for each other costs two more than it gains"
     )
-    parser.add_argument("--points", type=int, default=5, help="frames at which decoding without a cache is timed")
-    parser.add_argument("--out", action="store_true", help="write the file of the day under benchmarks/results")
-    args = parser.parse_args()
-    lines = []
-    for line in report(args.samples, args.threads, args.points):
-        print(line, flush=True)
-        lines.append(line)
-    if args.out:
-        commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
-        head = ["# Online reactions with and without a cache", ""]
-        head += [f"`python benchmarks/reaction_generation.py`, commit {commit}, load {os.getloadavg()[0]:.1f}.", ""]
-        path = RESULTS / f"{dt.date.today()}-reaction-generation.md"
-        path.write_text("\n".join([*head, *lines]) + "\n", encoding="utf-8")
+    arguments.add_argument("--points", type=int, default=5, help="frames at which decoding without a cache is timed")
+    arguments.add_argument("--frames", type=int, default=750, help="of the clip")
+    args = arguments.parse_args()
+    report("Online reactions with and without a cache", table(default_size(), args), out=args.out)
 
 
 if __name__ == "__main__":

@@ -8,25 +8,23 @@ the training reactions.
 
 from __future__ import annotations
 
-import argparse
-from datetime import date
 from pathlib import Path
 from typing import Any
 
+from _script import need, parser, report
 from faceloom.metrics.reaction import baselines, evaluate
 from faceloom.tasks.reaction.checkpoint import load
 from faceloom.tasks.reaction.data import load as load_packed
-from faceloom.tasks.reaction.evaluate import TASKS, ready
+from faceloom.tasks.reaction.evaluate import TASKS
 from faceloom.tasks.reaction.generate import SAMPLES, heard, predict, silent
 from faceloom.tasks.reaction.held_out import HeldOut
 
 OWN = Path("data/packed/reaction.h5")
-RESULTS = Path(__file__).parent / "results"
 
 
 def table(packed: Path, split: str, trained_on: Path, folder: Path) -> str:
     """Scores of the model and of the naive predictors."""
-    model, held_out = ready(load(folder)), HeldOut.of(load_packed(packed), split)
+    model, held_out = load(folder).ready(), HeldOut.of(load_packed(packed), split)
     usual = HeldOut.of(load_packed(trained_on)).usual
     rows: dict[str, Any] = {task: predict(model, held_out, task, heard) for task in TASKS}
     rows["online, hearing nobody"] = predict(model, held_out, "online", silent)
@@ -38,22 +36,21 @@ def table(packed: Path, split: str, trained_on: Path, folder: Path) -> str:
     for name, row in rows.items():
         score = evaluate(row, held_out.real, held_out.speaker, held_out.appropriate)
         lines.append(f"| {name} | {score['FRCorr']:.3f} | {score['FRDist']:.2f} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 def main() -> None:
     """Print a table."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("packed", nargs="?", type=Path, default=OWN)
-    parser.add_argument("--split", default="test")
-    parser.add_argument("--trained-on", type=Path, default=OWN)
-    parser.add_argument("--model", type=Path, default=Path("models/reaction"))
-    parser.add_argument("--out", nargs="?", type=Path, const=RESULTS / f"{date.today()}-reaction-held-out.md")
-    chosen = parser.parse_args()
+    arguments = parser(__doc__)
+    arguments.add_argument("packed", nargs="?", type=Path, default=OWN)
+    arguments.add_argument("--split", default="test")
+    arguments.add_argument("--trained-on", type=Path, default=OWN)
+    arguments.add_argument("--model", type=Path, default=Path("models/reaction"))
+    chosen = arguments.parse_args()
+    need(chosen.packed, chosen.trained_on, give="run `dvc repro pack@reaction`, or give a packed file")
+    need(chosen.model, give="run `dvc repro train@reaction`, or give a model with --model")
     text = table(chosen.packed, chosen.split, chosen.trained_on, chosen.model)
-    print(text)
-    if chosen.out:
-        chosen.out.write_text(text, encoding="utf-8")
+    report("A listener on dyads of another studio", [text], out=chosen.out)
 
 
 if __name__ == "__main__":

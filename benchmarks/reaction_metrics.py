@@ -1,20 +1,16 @@
-"""Reaction metrics against the published way: `python benchmarks/reaction_metrics.py [--kinds ..] [--full] [--write]`.
+"""Reaction metrics against the published way: `python benchmarks/reaction_metrics.py [--kinds ..] [--full] [--out]`.
 
 64 clips, 10 samples, 750 frames, numbers of appropriate reactions drawn as in the real validation matrix. The published
 way is the plain implementation of the tests with tslearn's DTW (`pip install tslearn`), a pair at a time. `--pairs` of
 its pairs are measured and scaled up; `--whole` measures all (about a quarter of an hour for each kind). Both sides are
 processor time, so that a busy machine changes both alike, and both spread over cores by clips. `--full` is the real
 size, 1,678 clips and 46,214 pairs of clips, of which `--share` of the clips is measured (1: all) and scaled by pairs.
-`--write` appends to the file of the day under benchmarks/results.
 """
 
 from __future__ import annotations
 
 import argparse
-import datetime as dt
-import os
 import resource
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,13 +20,18 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from _script import parser, report, skip
 from faceloom.metrics.reaction.evaluation import evaluate
 from faceloom.metrics.reaction.nearest import nearest, prepare_real
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests/metrics/reaction"))
 import made
 import reference
-from tslearn.metrics import dtw
+
+try:
+    from tslearn.metrics import dtw
+except ImportError:
+    dtw = None
 
 Array = npt.NDArray[np.float32]
 
@@ -45,7 +46,6 @@ HEADER = [
     "| all six s, published / ours | our ms a pair | minima differ |",
     "|---|---|---|---|---|---|---|",
 ]
-RESULTS = Path(__file__).parent / "results"
 KINDS = ("smooth", "decoded", "jumping", "near", "uniform")
 
 
@@ -157,30 +157,9 @@ def full(kind: str, share: float) -> str:
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=KINDS)
-    parser.add_argument("--clips", type=int, default=64)
-    parser.add_argument("--pairs", type=int, default=24, help="pairs of the published way that are measured")
-    parser.add_argument("--whole", action="store_true", help="measure all pairs of the published way")
-    parser.add_argument("--check", type=int, default=2, help="samples of one clip whose minima are compared")
-    parser.add_argument("--full", action="store_true")
-    parser.add_argument("--share", type=float, default=0.12)
-    parser.add_argument("--write", action="store_true", help="append to the file of the day under benchmarks/results")
-    options = parser.parse_args()
-    out = RESULTS / f"{dt.date.today()}-reaction-metrics.md"
-    if options.write and not out.exists():
-        out.write_text("# Reaction metrics against the published way\n", encoding="utf-8")
-    for line in report(options):
-        print(line, flush=True)
-        if options.write:
-            with out.open("a", encoding="utf-8") as file:
-                file.write(f"{line}\n")
-
-
-def report(options: argparse.Namespace) -> Iterator[str]:
-    """Line by line, since it takes minutes."""
-    yield from ("", header(), "", *([] if options.full else HEADER))
+def table(options: argparse.Namespace) -> Iterator[str]:
+    """Line by line."""
+    yield from () if options.full else HEADER
     for kind in options.kinds:
         if options.full:
             yield f"- {full(kind, options.share)}"
@@ -188,12 +167,19 @@ def report(options: argparse.Namespace) -> Iterator[str]:
             yield compare(kind, options.clips, 0 if options.whole else options.pairs, options.check)
 
 
-def header() -> str:
-    """How, on what and what."""
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    cores, load = len(os.sched_getaffinity(0)), os.getloadavg()[0]
-    words = " ".join(["python benchmarks/reaction_metrics.py", *sys.argv[1:]])
-    return f"`{words}`, commit {commit.stdout.strip()}, {cores} cores, load {load:.1f}"
+def main() -> None:
+    arguments = parser(__doc__)
+    arguments.add_argument("--kinds", nargs="+", default=list(KINDS), choices=KINDS)
+    arguments.add_argument("--clips", type=int, default=64)
+    arguments.add_argument("--pairs", type=int, default=24, help="pairs of the published way that are measured")
+    arguments.add_argument("--whole", action="store_true", help="measure all pairs of the published way")
+    arguments.add_argument("--check", type=int, default=2, help="samples of one clip whose minima are compared")
+    arguments.add_argument("--full", action="store_true")
+    arguments.add_argument("--share", type=float, default=0.12)
+    options = arguments.parse_args()
+    if dtw is None and not options.full:
+        skip("the published way needs tslearn; run `pip install tslearn`, or give --full to time ours alone.")
+    report("Reaction metrics against the published way", table(options), out=options.out)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,8 @@ included. Time on the processor and on the clock and peak memory are of the run 
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import gzip
 import json
-import os
-import platform
 import resource
 import shutil
 import subprocess
@@ -25,8 +22,9 @@ from pathlib import Path
 
 import numpy as np
 
+from _script import need, parser, report
+
 FILE = Path("../shared/datasets/fer2013/fer2013.csv.gz")
-RESULTS = Path(__file__).parent / "results"
 WAYS = ("faceloom", "fromstring", "split")
 LARGEST_MB, LARGEST_SHARE = 600, 1 / 3
 
@@ -108,25 +106,16 @@ def _word(held: bool) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", action="store_true", help="write a dated file under benchmarks/results")
-    parser.add_argument("--file", type=Path, default=FILE)
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--measure", choices=WAYS, help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    arguments = parser(__doc__)
+    arguments.add_argument("--file", type=Path, default=FILE)
+    arguments.add_argument("--runs", type=int, default=3)
+    arguments.add_argument("--measure", choices=WAYS, help=argparse.SUPPRESS)
+    options = arguments.parse_args()
     if options.measure:
-        return measure(options.measure, options.file)
-    if not options.file.is_file():
-        return print(f"{options.file}: absent, nothing to measure")
-    text = table(options.file, options.runs)
-    print(text)
-    if options.out:
-        commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
-        machine = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}"
-        head = f"# Reading FER2013\n\n`python benchmarks/read_csv.py --out`, commit {commit}, {machine}"
-        out = RESULTS / f"{dt.date.today()}-read-csv.md"
-        out.write_text(f"{head}\n\n{text}\n", encoding="utf-8")
-    return None
+        measure(options.measure, options.file)
+        return
+    need(options.file, give="lay it there, or give another with --file")
+    report("Reading FER2013", [table(options.file, options.runs)], out=options.out)
 
 
 if __name__ == "__main__":

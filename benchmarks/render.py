@@ -1,15 +1,15 @@
-"""Frames a second per core of the studio's renderer at 256x256: `python benchmarks/render.py [frames]`."""
+"""Frames a second per core of the studio's renderer at 256x256: `python benchmarks/render.py [frames] [--out]`."""
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import cv2
 import numpy as np
 
+from _script import parser, report
 from faceloom.studio.identity import sample_identity
 from faceloom.studio.render import render
 from faceloom.studio.scene import room, sample_light
@@ -28,8 +28,8 @@ def frames_a_second(draw: Callable[[int], Any], count: int) -> float:
     return count / (time.thread_time() - start)
 
 
-def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+def table(count: int) -> Iterator[str]:
+    """Of so many frames; line by line."""
     cv2.setNumThreads(1)
     rng = np.random.default_rng(0)
     people = [sample_identity(rng) for _ in range(8)]
@@ -47,9 +47,15 @@ def main() -> None:
         ),
         "new identity": frames_a_second(lambda k: sample_identity(np.random.default_rng(k)), max(10, count // 5)),
     }
-    print(f"| one core, {SIZE}x{SIZE} | a second |\n| --- | ---: |")
-    for name, rate in rows.items():
-        print(f"| {name} | {rate:.0f} |")
+    yield from (f"| one core, {SIZE}x{SIZE} | a second |", "| --- | ---: |")
+    yield from (f"| {name} | {rate:.0f} |" for name, rate in rows.items())
+
+
+def main() -> None:
+    arguments = parser(__doc__)
+    arguments.add_argument("frames", type=int, nargs="?", default=200)
+    options = arguments.parse_args()
+    report("The studio's renderer", table(options.frames), out=options.out)
 
 
 if __name__ == "__main__":

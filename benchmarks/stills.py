@@ -8,18 +8,14 @@ Runs the same code as the stages (pack, train, evaluate) on ../shared/datasets:
 - keypoints: reference 2's network on real faces split by person, and the same network trained as by default on the
   studio's stills alone, cropped as tightly, on the same real test persons.
 
-A model that `--work` already has is scored again without training. The packed files and models stay there, the table
-goes to the screen and, with `--out`, to benchmarks/results.
+A model that `--work` already has is scored again without training. The packed files and models stay there.
 """
 
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import json
 import os
-import platform
-import subprocess
 import time
 from collections.abc import Iterator
 from importlib import import_module
@@ -30,6 +26,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from _script import parser, report, skip
 from faceloom import params
 from faceloom.metrics import keypoints as metrics
 from faceloom.runtime import Runtime
@@ -42,7 +39,6 @@ from faceloom.tasks.trainer import choose_device
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "datasets"
 FER, FACES = SHARED / "fer2013/fer2013.csv.gz", SHARED / "facial_keypoints/training.csv.gz"
-RESULTS = Path(__file__).parent / "results"
 BOOK = (1.963, 1.822, 1.335, 1.112, 0.999, 0.931, 0.911, 0.818, 0.824, 0.803, 0.851)
 """Reference 3: validation loss at iterations 0, 100, ... 1,000."""
 TIGHT = 1.2
@@ -180,35 +176,38 @@ def budget(scores: dict[str, Any]) -> str:
     )
 
 
-def heading() -> str:
-    """When, where, on which commit."""
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout
-    device = choose_device(Runtime.load().device)[0]
-    return (
-        f"# Faces in stills on real data\n\n{dt.datetime.now(dt.UTC):%Y-%m-%d}, commit {commit.strip()}, "
-        f"{platform.machine()}, {os.cpu_count()} cores, {device}. Command: `python benchmarks/stills.py`."
-    )
-
-
 TASKS = {"expression": expression, "emotion_cnn": emotion_cnn, "keypoints": keypoints}
+NEEDS = {"expression": (FER,), "emotion_cnn": (FER,), "keypoints": (FACES, Path("data/stills"))}
+
+
+def ready(task: str) -> bool:
+    """Whether a task's data are there; says which are not."""
+    absent = [path for path in NEEDS[task] if not path.exists()]
+    for path in absent:
+        print(f"{task}: skipped: {os.path.relpath(path)} is not there.")
+    return not absent
+
+
+def table(tasks: list[str], arguments: argparse.Namespace) -> Iterator[str]:
+    """Of some tasks, line by line."""
+    yield f"{choose_device(Runtime.load().device)[0]}, {arguments.threads} thread(s)."
+    for task in tasks:
+        yield from TASKS[task](arguments.work, arguments.epochs)
 
 
 def main() -> None:
     """Run what was asked for, or all."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("tasks", nargs="*", choices=[*TASKS, []], default=[])
-    parser.add_argument("--work", type=Path, default=Path(".faceloom/benchmarks/stills"))
-    parser.add_argument("--epochs", type=int, help="in place of the table's budget")
-    parser.add_argument("--threads", type=int, default=fitting.THREADS)
-    parser.add_argument("--out", nargs="?", type=Path, const=RESULTS / f"{dt.date.today()}-stills.md")
-    arguments = parser.parse_args()
+    found = parser(__doc__)
+    found.add_argument("tasks", nargs="*", choices=[*TASKS, []], default=[])
+    found.add_argument("--work", type=Path, default=Path(".faceloom/benchmarks/stills"))
+    found.add_argument("--epochs", type=int, help="in place of the table's budget")
+    found.add_argument("--threads", type=int, default=fitting.THREADS)
+    arguments = found.parse_args()
     fitting.THREADS = arguments.threads
-    lines = [heading()]
-    for task in arguments.tasks or TASKS:
-        lines += TASKS[task](arguments.work, arguments.epochs)
-    print(text := "\n".join(lines) + "\n")
-    if arguments.out:
-        arguments.out.write_text(text, encoding="utf-8")
+    tasks = [task for task in arguments.tasks or TASKS if ready(task)]
+    if not tasks:
+        skip("lay the shared data sets beside the project.")
+    report("Faces in stills on real data", table(tasks, arguments), out=arguments.out)
 
 
 if __name__ == "__main__":

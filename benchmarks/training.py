@@ -9,16 +9,10 @@ busy machine changes both alike; the ratio is of wall times.
 
 from __future__ import annotations
 
-import argparse
-import datetime as dt
-import os
-import platform
 import statistics
-import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -27,6 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from _script import parser, report
 from faceloom import params
 from faceloom.runtime import Runtime
 from faceloom.stills.points import MIRRORED
@@ -40,7 +35,6 @@ from faceloom.tasks.pictures.classifier import ClassifierModule
 from faceloom.tasks.pictures.recipe import ClassRecipe, EmotionRecipe, Recipe
 from faceloom.tasks.trainer import choose_device, fast_precision
 
-RESULTS = Path(__file__).parent / "results"
 BATCH = 64
 CLASSES = 7
 Step = Callable[[], None]
@@ -156,42 +150,31 @@ def rates(steps: list[Step], device: str, turns: int) -> list[Rate]:
     return [Rate(*(BATCH / statistics.median(values) for values in zip(*each, strict=True))) for each in found]
 
 
-def report(device: str, threads: int, turns: int) -> list[str]:
-    """The table, line by line."""
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout
+def table(device: str, threads: int, turns: int) -> Iterator[str]:
+    """Line by line."""
     precision, why = fast_precision()
-    lines = [
-        "# Training throughput of the networks on faces\n",
-        f"{dt.datetime.now(dt.UTC):%Y-%m-%d}, commit {commit.strip()}, {platform.machine()}, {os.cpu_count()} cores, "
-        f"load {os.getloadavg()[0]:.1f}, {device}, {threads} thread(s), batches of {BATCH}, {precision} ({why}), "
-        f"median of {turns} turns. Command: `python benchmarks/training.py --threads {threads}`.\n",
-        "| network | plain images/s | ours images/s | ratio | plain per CPU second | ours per CPU second | ratio |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    yield f"{device}, {threads} thread(s), batches of {BATCH}, {precision} ({why}), median of {turns} turns.\n"
+    yield "| network | plain images/s | ours images/s | ratio | plain per CPU second | ours per CPU second | ratio |"
+    yield "|---|---|---|---|---|---|---|"
     for task in TASKS:
         batch = pictures(task)
         slow, fast = rates([plain(task, batch, device), ours(task, batch, device)], device, turns)
-        lines.append(
+        yield (
             f"| {task.name} | {slow.wall:.0f} | {fast.wall:.0f} | {fast.wall / slow.wall:.2f} "
             f"| {slow.cpu:.0f} | {fast.cpu:.0f} | {fast.cpu / slow.cpu:.2f} |"
         )
-        print(lines[-1], flush=True)
-    return lines
 
 
 def main() -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--turns", type=int, default=7)
-    parser.add_argument("--out", nargs="?", type=Path, const=RESULTS / f"{dt.date.today()}-training.md")
-    arguments = parser.parse_args()
+    found = parser(__doc__)
+    found.add_argument("--threads", type=int, default=2)
+    found.add_argument("--turns", type=int, default=7)
+    arguments = found.parse_args()
     torch.set_num_threads(arguments.threads)
     cv2.setNumThreads(arguments.threads)
-    lines = report(choose_device(Runtime.load().device)[0], arguments.threads, arguments.turns)
-    print(text := "\n".join(lines) + "\n")
-    if arguments.out:
-        arguments.out.write_text(text, encoding="utf-8")
+    lines = table(choose_device(Runtime.load().device)[0], arguments.threads, arguments.turns)
+    report("Training throughput of the networks on faces", lines, out=arguments.out)
 
 
 if __name__ == "__main__":
