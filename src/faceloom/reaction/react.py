@@ -10,7 +10,6 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import torch
 from numpy.typing import NDArray
 
 from faceloom.coefficients.checkpoint import load as load_coefficients
@@ -81,7 +80,7 @@ def react(request: Request, params: Params) -> Reactions:
         InputError: the recording cannot be read or shows no face, or a model is missing.
     """
     request.check()
-    model = load(request.models / "reaction")
+    model = load(request.models / "reaction").ready()
     face_model = load_coefficients(request.coefficients) if request.coefficients else None
     request.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -89,7 +88,6 @@ def react(request: Request, params: Params) -> Reactions:
         workshop.place(request.recording)
         workshop.extract(features.places([*model.streams, *model.vectors]))
         speaker = listen(workshop, model)
-        torch.set_num_threads(int(model.settings["threads"]))
         predictions = model.react(speaker, request.task, samples=request.samples, seed=request.seed)
         written = request.out / "predictions.npy", request.out / "reactions.parquet"
         np.save(written[0], predictions[None])

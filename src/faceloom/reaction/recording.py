@@ -139,23 +139,22 @@ def listen(workshop: Workshop, model: ReactionModel) -> Sample:
     values, is_face = attributes.seen_face(clip)
     if not is_face.any():
         raise InputError(f"{clip.clip}: no frame shows a face; a listener reacts to one.")
-    held = attributes.held(values).astype(np.float16)
-    streams = {name: _stream(name, clip, held) for name in model.streams}
+    streams = {name: _stream(name, clip, values.astype(np.float16)) for name in model.streams}
     for name, width in model.streams.items():
         _require(name, streams[name].shape[1], width)
     vectors = {name: features.vector(name, clip, width).astype(np.float16) for name, width in model.vectors.items()}
-    tokens = np.zeros((len(held), 3), np.int32)  # a speaker's are never read
-    shown = np.zeros((len(held), len(REACT_ATTRIBUTES)), np.float32)
+    tokens = np.zeros((len(values), 3), np.int32)  # a speaker's are never read
+    shown = np.zeros((len(values), len(REACT_ATTRIBUTES)), np.float32)
     return Sample(streams, vectors, tokens, shown, is_face)
 
 
-def _stream(name: str, clip: Clip, held: Halves) -> Halves:
+def _stream(name: str, clip: Clip, seen: Halves) -> Halves:
     """A stream of a row a frame (T, width)."""
     if name in features.OF_FACES:
-        return features.of_faces(name, held, clip).astype(np.float16)
+        return features.of_faces(name, seen, clip).astype(np.float16)
     rows = np.concatenate(list(features.rows(name, clip))).astype(np.float16)
     hop = features.hop(name, [clip])
-    repeated: Halves = rows[np.minimum(np.arange(len(held)) // hop, len(rows) - 1)]
+    repeated: Halves = rows[np.minimum(np.arange(len(seen)) // hop, len(rows) - 1)]
     return repeated
 
 

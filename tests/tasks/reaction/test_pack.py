@@ -109,16 +109,6 @@ def test_a_file_that_is_packed_anew_is_read_anew(tmp_path, recordings):
     assert not np.array_equal(before.features["mfcc"], after.features["mfcc"])
 
 
-def test_streams_by_what_they_describe(tmp_path, recordings):
-    file = packed(tmp_path, recordings, features=("mfcc", "landmarks", "facial"))
-    assert file.groups == {
-        "face": (("facial", 25), ("landmarks", 136)),
-        "pose": (),
-        "audio": (("mfcc", 26),),
-        "clip": (),
-    }
-
-
 def test_the_last_second_is_of_the_faces_that_the_tokens_are_made_of(tmp_path, recordings):
     file = packed(tmp_path, recordings, features=("facial", "cues", "recent"))
     for k in range(len(file)):

@@ -154,7 +154,7 @@ def test_a_network_that_knows_the_pairs_matches_them_all(small, model, monkeypat
     }
 
     def match(features, _is_face, codes, _valid=None):
-        known = [(real[x.numpy().tobytes()] == c.numpy()).all() for x, c in zip(features["facial"], codes, strict=True)]
+        known = [(real[features["facial"][0].numpy().tobytes()] == c.numpy()).all() for c in codes]
         right = torch.tensor(known).float()
         return torch.stack([1 - right, right], dim=1)
 

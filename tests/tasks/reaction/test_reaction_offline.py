@@ -59,7 +59,7 @@ def test_the_most_probable_are_kept():
         left = schedule(3 * FRAMES, 2)[0]
         out = []
         draw = Sampler.draw
-        spy = type("Spy", (Sampler,), {"draw": lambda self, x: (out.append(x), draw(self, x))[1]})
+        spy = type("Spy", (Sampler,), {"draw": lambda self, x, over: (out.append(x), draw(self, x, over))[1]})
         unmask(NET, features, is_face, clip, unknown, spy(greedy, 2, 0, NET.values, NET.usual), 2)
     assert len(out) == 2
     threshold = p.flatten(1).sort(dim=1).values[:, left - 1]

@@ -1,7 +1,8 @@
 """Self-attention without a matrix in memory, the causal rule of online generation, the cache in the place of the past.
 
 `F.scaled_dot_product_attention` picks the fused kernel: flash where there is no mask (offline, and every step with a
-cache, since all that a new chunk may see is in the cache), the memory-efficient one under the causal mask.
+cache, since all that a new chunk may see is in the cache), the memory-efficient one under the causal mask or that of
+shorter clips, and on a GPU without half precision.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -61,7 +61,7 @@ def seen_face(clip: Clip, *, truth: bool = False) -> tuple[Floats, NDArray[np.bo
     table = clip.tables["facial"].read(FACE_COLUMNS)
     values = face(table)
     is_face = np.asarray(table["is_face"]) & whole(values)
-    return np.where(is_face[:, None], values, np.float32(np.nan)), is_face
+    return seen(values, is_face), is_face
 
 
 def above_rest(values: Floats, is_face: NDArray[np.bool_], units: Sequence[str]) -> Floats:
@@ -94,6 +94,11 @@ def held(values: Floats) -> Floats:
         return np.full_like(values, np.nan)
     last = np.maximum.accumulate(np.where(good, np.arange(len(values)), -1))
     return values[np.where(last < 0, good.argmax(), last)]
+
+
+def seen(values: NDArray[Any], is_face: NDArray[np.bool_]) -> NDArray[Any]:
+    """Rows (n, 25) with NaN where there is no face: what a speaker's features are made of."""
+    return np.where(is_face[:, None], values, values.dtype.type(np.nan))
 
 
 def whole(values: Floats) -> NDArray[np.bool_]:

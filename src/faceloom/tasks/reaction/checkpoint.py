@@ -19,8 +19,10 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from faceloom.device import choose_device
 from faceloom.errors import InputError
 from faceloom.facs import REACT_ATTRIBUTES
+from faceloom.runtime import Runtime
 from faceloom.tasks.reaction.codebooks import COLUMNS, STREAMS, Codebooks
 from faceloom.tasks.reaction.network import ReactionNetwork
 from faceloom.tasks.reaction.offline import generate_offline
@@ -62,6 +64,12 @@ class ReactionModel:
     def sampling(self, task: str) -> Sampling:
         """The preset of `online` or `offline` that train.reaction names."""
         return PRESETS[str(self.settings[task])]
+
+    def ready(self) -> ReactionModel:
+        """Itself, on FACELOOM_DEVICE and with as many threads as in training, for more of them round otherwise."""
+        torch.set_num_threads(int(self.settings["threads"]))
+        self.network.to(choose_device(Runtime.load().device)[0])
+        return self
 
     def tensors(self, speaker: Sample) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
         """The streams that the network hears (T, size) by name, and is_face (T,), on its device."""

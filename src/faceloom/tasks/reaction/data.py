@@ -35,14 +35,6 @@ Floats = NDArray[np.float32]
 
 SPLITS: Final = ("train", "val", "test")
 
-GROUPS: Final = {
-    "face": ("facial", "landmarks", "resmasknet", "me_graphau", "efficientnet_va"),
-    "pose": ("head_pose", "videomae"),
-    "audio": ("mfcc", "prosody", "cues", "recent"),
-    "clip": ("functionals", "lld"),
-}
-"""Which feature streams describe what."""
-
 
 @dataclass(frozen=True)
 class Sample:
@@ -81,14 +73,6 @@ class Packed:
     clip_widths: Mapping[str, int]
     statistics: Mapping[str, Floats]
     about: Mapping[str, Any]
-
-    @property
-    def groups(self) -> dict[str, tuple[tuple[str, int], ...]]:
-        """Names and widths of the streams of the speaker's face, pose and audio, and of the clip's vectors."""
-        widths = {**self.widths, **self.clip_widths}
-        return {
-            group: tuple((name, widths[name]) for name in names if name in widths) for group, names in GROUPS.items()
-        }
 
     def __len__(self) -> int:
         return len(self.partner)

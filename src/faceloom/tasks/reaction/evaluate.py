@@ -10,12 +10,11 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import NDArray
 
 from faceloom.metrics.reaction import baselines
 from faceloom.metrics.reaction import evaluate as score
-from faceloom.runtime import Runtime
+from faceloom.metrics.reaction.checks import Rows
 from faceloom.tasks.reaction.checkpoint import HISTORY, ReactionModel, load
 from faceloom.tasks.reaction.codebooks import STREAMS
 from faceloom.tasks.reaction.data import load as load_packed
@@ -38,6 +37,7 @@ def evaluate(packed: Path, model_dir: Path, out_json: Path, plots_dir: Path) -> 
       finetuned model `offline_no_speaker`, `offline_stranger`.
     - `ground_truth`, `random`, `mime`, `mean_sequence`, `mean_frame`: the challenge's naive rows. The means are those
       of the training reactions.
+    - `frames_cut`: frames of longer clips that are left out, for the metrics compare clips of one length.
     - `beats`: whether a task's reactions have the higher FRCorr, and the lower FRDist, than each of these.
     - `matching`: see `matching.Matching`.
     - `codebooks`: codes of each stream, what the real and the generated reactions use of them, and what encoding loses.
@@ -50,13 +50,14 @@ def evaluate(packed: Path, model_dir: Path, out_json: Path, plots_dir: Path) -> 
             `speaker.npy` and `appropriate.npy` all that `faceloom score` reads; `usual.npy`, the mean training
             reaction; `clips.csv`, who is in their rows; `scores.csv`, `usage.csv` and `training.csv`.
     """
-    model, held_out = ready(load(model_dir)), HeldOut.of(load_packed(packed))
+    model, held_out = load(model_dir).ready(), HeldOut.of(load_packed(packed))
     plots_dir.mkdir(parents=True, exist_ok=True)
     tasks = TASKS if model.settings["stage"] == "pretrain" else TASKS[1:]
     made = {task: write_predictions(model, held_out, task, plots_dir / f"predictions_{task}.npy") for task in tasks}
     rows = score_all(model, held_out, made)
     found = matching(model, held_out)
     scores: Scores = {"split": held_out.split, "clips": len(held_out), "frames": held_out.frames, "samples": SAMPLES}
+    scores["frames_cut"] = held_out.frames_cut
     scores |= {"sampling": {task: model.settings[task] for task in tasks}, "scores": rows, "beats": beats(rows)}
     scores["matching"] = {"accuracy": found.accuracy, "real": found.real, "strangers": found.strangers}
     scores["matching"] |= {"pairs": found.pairs, "other_pairs": found.other_pairs, "stretches": found.stretches}
@@ -68,25 +69,20 @@ def evaluate(packed: Path, model_dir: Path, out_json: Path, plots_dir: Path) -> 
     return scores
 
 
-def ready(model: ReactionModel) -> ReactionModel:
-    """The model on FACELOOM_DEVICE, with as many threads as it was trained with: more of them round otherwise."""
-    torch.set_num_threads(int(model.settings["threads"]))
-    wanted = Runtime.load().device
-    model.network.to("cuda" if wanted == "cuda" or (wanted == "auto" and torch.cuda.is_available()) else "cpu")
-    return model
-
-
 def score_all(
     model: ReactionModel, held_out: HeldOut, made: Mapping[str, NDArray[np.float32]]
 ) -> dict[str, dict[str, float]]:
     """The metrics of every row."""
+
+    def scored(row: Rows) -> dict[str, float]:
+        return score(row, held_out.real, held_out.speaker, held_out.appropriate)
+
     task = next(iter(made))
     deaf = {f"{task}_no_speaker": silent, f"{task}_stranger": stranger}
-    rows: dict[str, Any] = dict(made) | {name: predict(model, held_out, task, how) for name, how in deaf.items()}
+    rows = {name: scored(row) for name, row in made.items()}
+    rows |= {name: scored(predict(model, held_out, task, how)) for name, how in deaf.items()}
     naive = baselines(held_out.real, held_out.speaker, held_out.usual, SAMPLES)
-    rows |= {name.replace(" ", "_"): row for name, row in naive.items()}
-    arrays = (held_out.real, held_out.speaker, held_out.appropriate)
-    return {name: score(row, *arrays) for name, row in rows.items()}
+    return rows | {name.replace(" ", "_"): scored(row) for name, row in naive.items()}
 
 
 def beats(rows: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, bool]]:

@@ -55,9 +55,10 @@ def heard(held_out: HeldOut, row: int) -> Sample:
 
 
 def silent(held_out: HeldOut, row: int) -> Sample:
-    """Nobody: every feature is missing, which the network takes for the mean of the training speakers."""
+    """Nobody: every feature is missing, which the network takes for the mean of the training speakers, at all times."""
     speaker = heard(held_out, row)
-    return replace(speaker, features=_missing(speaker.features), clip_features=_missing(speaker.clip_features))
+    features, vectors = _missing(speaker.features), _missing(speaker.clip_features)
+    return replace(speaker, features=features, clip_features=vectors, is_face=np.ones_like(speaker.is_face))
 
 
 def stranger(held_out: HeldOut, row: int) -> Sample:

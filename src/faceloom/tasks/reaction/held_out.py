@@ -39,6 +39,11 @@ class HeldOut:
     def __len__(self) -> int:
         return len(self.clips)
 
+    @property
+    def frames_cut(self) -> int:
+        """Frames of longer clips that are left out."""
+        return sum(self.packed.frames(int(k)) - self.frames for k in self.clips)
+
     @cached_property
     def speaker(self) -> Floats:
         """Attributes (N, T, 25) of the speakers."""

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from faceloom.tasks.reaction.checkpoint import ReactionModel
-from faceloom.tasks.reaction.data import Packed
+from faceloom.tasks.reaction.data import Packed, Sample
 from faceloom.tasks.reaction.held_out import HeldOut
+from faceloom.tasks.reaction.windows import TOGETHER
 
 Codes = NDArray[np.int32]
 Floats = NDArray[np.float32]
+
+STRANGERS: Final = 20
+"""Most listeners that are asked about beside the real one, drawn by chance where there are more."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ def matching(model: ReactionModel, held_out: HeldOut) -> Matching:
 
     The network sees stretches as long as those of its training, which begin every half of one; a clip's evidence (log
     odds) is their sum, as the published network sees a clip of 30 s at once. Listeners are taken at the speaker's own
-    time. Where every speaker is like every other, the strangers are all others.
+    time. Where every speaker is like every other, the strangers are all others; of many, `STRANGERS` are asked about.
     """
     found = [_evidence(model, held_out, row) for row in range(len(held_out))]
     whole = [odds.sum(axis=0, keepdims=True) for odds in found]
@@ -67,18 +72,24 @@ def _evidence(model: ReactionModel, held_out: HeldOut, row: int) -> Floats:
     k, frames = int(held_out.clips[row]), held_out.frames
     unlike = held_out.clips[held_out.appropriate[row] == 0]
     others = unlike if len(unlike) else held_out.clips[held_out.clips != k]
-    speakers, length = [k, *map(int, others)], min(model.network.config.frames, frames)
-    starts, odds = range(0, frames - length + 1, max(1, length // 2)), []
-    for start in starts:
-        features, is_face = model.tensors(held_out.packed.clip(k, start, start + length))
-        codes = np.stack([_reaction(held_out.packed, speaker, start, length) for speaker in speakers])
-        logits = model.network.match(
-            {name: x[None].expand(len(codes), -1, -1) for name, x in features.items()},
-            is_face[None].expand(len(codes), -1),
-            torch.from_numpy(codes).to(is_face.device).long(),
-        )
-        odds.append((logits[:, 1] - logits[:, 0]).float().cpu().numpy())
+    some = np.random.default_rng(row).choice(others, STRANGERS, replace=False) if len(others) > STRANGERS else others
+    speakers, length = [k, *map(int, some)], min(model.network.config.frames, frames)
+    odds = []
+    for start in range(0, frames - length + 1, max(1, length // 2)):
+        speaker = held_out.packed.clip(k, start, start + length)
+        codes = np.stack([_reaction(held_out.packed, other, start, length) for other in speakers])
+        odds.append(_odds(model, speaker, codes))
     return np.stack(odds)
+
+
+def _odds(model: ReactionModel, speaker: Sample, codes: Codes) -> Floats:
+    """Log odds (n,) that listeners with these codes (n, T, 3) heard the speaker."""
+    features, is_face = model.tensors(speaker)
+    heard = {name: x[None] for name, x in features.items()}
+    tokens, several = torch.from_numpy(codes).to(is_face.device).long(), max(1, TOGETHER // codes.shape[1])
+    parts = [tokens[first : first + several] for first in range(0, len(codes), several)]
+    logits = torch.cat([model.network.match(heard, is_face[None], part) for part in parts])
+    return (logits[:, 1] - logits[:, 0]).float().cpu().numpy()
 
 
 def _reaction(packed: Packed, speaker: int, start: int, length: int) -> Codes:

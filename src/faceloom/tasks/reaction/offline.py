@@ -36,15 +36,16 @@ def generate_offline(
         seed: One seed, one result.
     """
     frames, window = len(is_face), min(sampling.window, network.config.frames)
+    hop = max(1, window - window // 2)
     made = nothing(network, samples, frames)
     sampler = Sampler.of(network, sampling, samples, seed)
     vectors = {name: x[None] for name, x in clip.items()}
-    for first in range(0, max(1, frames - window // 2), max(1, window - window // 2)):
+    for first in range(0, max(1, frames - window // 2), hop):
         part = slice(first, first + window)
         speaker = {name: x[None, part] for name, x in features.items()}
         before = made.at(part)
         known = before if sampling.own_past else nothing(network, samples, len(is_face[part]))
-        new = unmask(network, speaker, is_face[None, part], vectors, known, sampler, sampling.steps)
+        new = unmask(network, speaker, is_face[None, part], vectors, known, sampler, sampling.steps, hop)
         now = new.where(before.codes == network.listener.unknown, before)
         made = Drawn.one_after_the_other([made.at(slice(first)), now, made.at(slice(first + window, None))])
     return made
@@ -64,6 +65,7 @@ def unmask(
     known: Drawn,
     sampler: Sampler,
     steps: int,
+    over: int | None = None,
 ) -> Drawn:
     """Fill the unknown codes in so many steps (MaskGIT, Chang et al. 2022).
 
@@ -78,15 +80,16 @@ def unmask(
         known: Reactions of T frames, their codes `listener.unknown` where they are to be found.
         sampler: Draws them.
         steps: Passes through the network.
+        over: Frames at the beginning that no later call draws again; they alone are past for the sampler. None: all.
     """
     unknown, made = network.listener.unknown, known
     hidden = (known.codes == unknown).flatten(1)
     n = int(hidden[0].sum())
-    for left in schedule(n, steps):
+    for step, left in enumerate(schedule(n, steps), start=1):
         shown = torch.where(hidden.view_as(made.codes), unknown, made.codes)
         seen = shown[:1] if (shown == shown[:1]).all() else shown  # equal reactions are computed once
         logits = network.logits(network.offline(features, is_face, seen, clip))
-        drawn, probability = sampler.draw(sampler.for_each(logits))
+        drawn, probability = sampler.draw(sampler.for_each(logits), over if step == steps else 0)
         made = drawn.where(hidden.view_as(made.codes), made)
         confidence = torch.where(hidden, probability.flatten(1), torch.inf)
         least = confidence.argsort(dim=1, stable=True)[:, :left]

@@ -45,6 +45,11 @@ class Face:
     def __len__(self) -> int:
         return len(self.values)
 
+    @property
+    def seen(self) -> NDArray[np.float16]:
+        """Values (n, 25), NaN where there is no face."""
+        return attributes.seen(self.values, self.is_face)
+
 
 def places(settings: PackReaction) -> list[str]:
     """Folders below data/ whose tables `pack` reads; raises InputError for a feature that is none."""
@@ -112,7 +117,7 @@ def _face(clip: Clip, recordings: Path, settings: PackReaction, counts: Counter[
         values, is_face = attributes.seen_face(clip, truth=is_truth)
         units = () if is_truth else settings.above_rest
     counts["frames without a face"] += int((~is_face).sum())
-    values = attributes.held(np.where(is_face[:, None], values, np.float32(np.nan)))
+    values = attributes.held(attributes.seen(values, is_face))
     behaviour = attributes.above_rest(values, is_face, units)
     present = attributes.presence(behaviour, threshold)
     half = np.float16
@@ -189,7 +194,7 @@ def _write_features(
             length = features.vector_length(name, clips)
             write.vectors(file, name, (features.vector(name, clip, length) for clip in clips), len(clips))
         elif name in features.OF_FACES:
-            made = ([features.of_faces(name, faces[clip.clip].values, clip)] for clip in clips)
+            made = ([features.of_faces(name, faces[clip.clip].seen, clip)] for clip in clips)
             write.stream(file, name, made, lengths, who.split == 0)
         else:
             rows = (features.rows(name, clip, truth=truth) for clip in clips)

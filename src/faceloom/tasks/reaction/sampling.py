@@ -123,7 +123,8 @@ class Sampler:
         self.top_p = (sampling.top_p[0] + number * sampling.top_p[1]).clamp(max=1)
         self.sampling, self.samples, self.top_k = sampling, samples, sampling.top_k
         self.values, self.usual, self.generator = values, usual, torch.Generator().manual_seed(seed)
-        self.past = [(0, torch.zeros(())) for _ in range(3)]
+        self.past = [(0, torch.zeros(())) for _ in range(3)]  # frames, and the sum of their means
+        self.sums: dict[int, Tensor] = {}  # the same sum after each frame that was drawn last
         self.manners = torch.rand(3, samples, 1, sampling.mean_of, generator=self.generator)
 
     @classmethod
@@ -135,17 +136,18 @@ class Sampler:
         """Logits (1 or samples, T, codes) of each stream for all reactions."""
         return [stream.expand(self.samples, -1, -1) for stream in logits]
 
-    def draw(self, logits: Sequence[Tensor]) -> tuple[Drawn, Tensor]:
+    def draw(self, logits: Sequence[Tensor], over: int | None = None) -> tuple[Drawn, Tensor]:
         """Reactions from logits (samples, T, codes), and the codes' probability (samples, T, 3) as the network has it.
 
         The probability is that before temperature, top-k and top-p: after them a greedy choice is always certain, and
-        MaskGIT could not tell which codes to keep.
+        MaskGIT could not tell which codes to keep. The next call draws what follows the first `over` frames; None: all.
         """
         streams = [stream.float() for stream in logits]
         # drawn on the CPU: all devices then make the same choices; frame by frame: so do chunks of any length
         chances = torch.rand(streams[0].shape[1], 3, self.samples, generator=self.generator).permute(1, 2, 0)
         parts = zip(range(3), streams, chances, strict=True)
         codes, values = zip(*(self._stream(*part) for part in parts), strict=True)
+        self._go_on(streams[0].shape[1] if over is None else over)
         sure = [x.softmax(dim=-1).gather(-1, code[..., None]) for x, code in zip(streams, codes, strict=True)]
         return Drawn(torch.stack(codes, dim=-1), values), torch.cat(sure, dim=-1)
 
@@ -181,16 +183,23 @@ class Sampler:
         return self._livelier(k, self.values[k][at].mean(dim=-2))
 
     def _livelier(self, k: int, mean: Tensor) -> Tensor:
-        """Means of stream k with `contrast` and `level`; the mean of all frames so far goes on with the next frames."""
+        """Means of stream k with `contrast` and `level`."""
         contrast, level = self.sampling.contrast, self.sampling.level
         if contrast == level == 1:
             return mean
         count, total = self.past[k]
         totals = total.to(mean.device) + mean.cumsum(dim=1)
         counts = count + torch.arange(1, mean.shape[1] + 1, device=mean.device)
-        self.past[k] = count + mean.shape[1], totals[:, -1:]
+        self.sums[k] = totals
         so_far = totals / counts[:, None]
         return self.usual[k] + level * (so_far - self.usual[k]) + contrast * (mean - so_far)
+
+    def _go_on(self, over: int) -> None:
+        """Count the first `over` of the frames that were drawn last among all so far."""
+        for k, sums in self.sums.items():
+            n = min(over, sums.shape[1])
+            if n:
+                self.past[k] = self.past[k][0] + n, sums[:, n - 1 : n]
 
     def _top(self, logits: Tensor) -> tuple[Tensor, Tensor]:
         top = logits.topk(min(self.top_k, logits.shape[-1]), dim=-1)

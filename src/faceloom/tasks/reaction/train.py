@@ -20,7 +20,9 @@ from faceloom.tasks.reaction.codebooks import COLUMNS, STREAMS
 from faceloom.tasks.reaction.data import Packed
 from faceloom.tasks.reaction.module import ReactionModule, Settings
 from faceloom.tasks.reaction.network import ReactionNetwork
+from faceloom.tasks.reaction.sampling import PRESETS
 from faceloom.tasks.reaction.tokens import Group, NetworkConfig, Streams
+from faceloom.tasks.reaction.windows import Window
 
 GROUPS: Final[Mapping[str, str]] = {
     "facial": "face",
@@ -58,6 +60,7 @@ def train(packed: Path, section: Mapping[str, Any], out: Path) -> trainer.Histor
         InputError: too few dyads, a stream that belongs to no token, or `start` is no model of this kind.
     """
     found, settings = data.load(packed), Settings.from_params(section)
+    check_presets(settings)
     module = build(found, settings)
     digest = trainer.fingerprint(packed)
     identity = trainer.identity(settings, digest, start=_start(settings))
@@ -69,6 +72,15 @@ def train(packed: Path, section: Mapping[str, Any], out: Path) -> trainer.Histor
     if trainer.is_first():
         checkpoint.save(out, ReactionModel(module.trained, found.codebooks, asdict(settings)), digest, history)
     return history
+
+
+def check_presets(settings: Settings) -> None:
+    """Raises InputError for a preset that is none, or that does not fit the network: better now than after training."""
+    for task in ("online", "offline"):
+        name = getattr(settings, task)
+        if name not in PRESETS:
+            raise InputError(f"train.reaction.{task}: no preset `{name}`; use one of {', '.join(PRESETS)}.")
+    Window.of(PRESETS[settings.online], settings.frames)
 
 
 def _match_first(module: ReactionModule, found: Packed, identity: Mapping[str, Any]) -> None:

@@ -8,9 +8,9 @@ run stopped.
 
 from __future__ import annotations
 
+from faceloom.device import choose_device, fast_precision
 from faceloom.tasks.trainer.batches import Batches, Stream, loader
 from faceloom.tasks.trainer.callbacks import History
-from faceloom.tasks.trainer.device import choose_device, fast_precision
 from faceloom.tasks.trainer.plan import Plan, fingerprint, identity
 from faceloom.tasks.trainer.processes import is_first, rank, world
 from faceloom.tasks.trainer.randomness import seeded

@@ -12,10 +12,10 @@ import torch
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from torch.utils.data import DataLoader
 
+from faceloom.device import choose_device
 from faceloom.runtime import Runtime
 from faceloom.tasks.trainer.batches import Batch
 from faceloom.tasks.trainer.callbacks import BatchSeed, History, HistoryCallback
-from faceloom.tasks.trainer.device import choose_device
 from faceloom.tasks.trainer.loggers import loggers, summaries
 from faceloom.tasks.trainer.plan import MONITOR, Plan
 from faceloom.tasks.trainer.processes import is_first, world

@@ -1,4 +1,4 @@
-"""Where training runs and how exactly it computes there, each with the reason for the log."""
+"""Where networks run and how exactly they compute there, each with the reason for the log."""
 
 from __future__ import annotations
 
