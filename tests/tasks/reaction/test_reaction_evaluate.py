@@ -90,6 +90,7 @@ def test_reactions_hear_their_speaker_and_nobody_else(small, model):
     assert all((heard(held_out, row).features[name] == x).all() for name, x in speaker.features.items())
     assert all(np.isnan(x).all() for x in silent(held_out, row).features.values())
     assert all(np.isnan(x).all() for x in silent(held_out, row).clip_features.values())
+    assert silent(held_out, row).is_face.all()
     other = stranger(held_out, row).features["facial"]
     owner = [k for k in range(len(held_out)) if (heard(held_out, k).features["facial"] == other).all()]
     assert len(owner) == 1
@@ -160,6 +161,20 @@ def test_a_network_that_knows_the_pairs_matches_them_all(small, model, monkeypat
 
     monkeypatch.setattr(model.network, "match", match)
     assert matching(model, held_out).accuracy == 1.0
+
+
+def test_clips_are_cut_to_the_shortest_and_the_rest_is_counted(tmp_path):
+    path = toy_packed.pack(tmp_path / "reaction.h5", dyads=(2, 1, 2), lengths=[12, 20, 30, 30, 34])
+    held_out = HeldOut.of(data.load(path))
+    assert (held_out.real.shape, held_out.frames_cut) == ((4, 30, 25), 2 * 4)  # both directions of a dyad
+
+
+def test_of_many_strangers_some_are_asked_about(small, model, monkeypatch):
+    monkeypatch.setattr("faceloom.tasks.reaction.matching.STRANGERS", 1)
+    held_out = HeldOut.of(data.load(small))
+    found = matching(model, held_out)
+    assert found.other_pairs == found.pairs == len(held_out)
+    assert matching(model, held_out) == found
 
 
 def test_beats_means_more_correlation_and_less_distance():

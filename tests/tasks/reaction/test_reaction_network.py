@@ -5,7 +5,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from toy_network import CONFIG, codes, network, speaker
+from toy_network import CONFIG, codes, like_default, network, speaker
 
 from faceloom.errors import InputError
 from faceloom.tasks.reaction.attention import SelfAttention, causal_mask
@@ -24,6 +24,7 @@ PUBLISHED = NetworkConfig(
     frames=750,
 )
 NET = network()
+NETS = {"published": NET, "default": like_default()}
 FRAMES = 17
 
 
@@ -77,25 +78,28 @@ def equal_frames(a, b):
     return torch.stack([(x == y).all(dim=-1).all(dim=0) for x, y in zip(a, b, strict=True)]).all(dim=0)
 
 
+@pytest.mark.parametrize("net", NETS)
 @pytest.mark.parametrize("chunk", [1, 5])
 @settings(max_examples=12, deadline=None)
 @given(t=st.integers(0, FRAMES - 1), stream=st.integers(0, 2))
-def test_no_listener_code_of_a_frame_or_later_reaches_its_logits(chunk, t, stream):
+def test_no_listener_code_of_a_frame_or_later_reaches_its_logits(net, chunk, t, stream):
     features, is_face, _ = speaker()
     listener = codes()
     changed = listener.clone()
     changed[:, t, stream] = (changed[:, t, stream] + 1) % CONFIG.codes[stream]
-    same = equal_frames(online(features, is_face, listener, chunk), online(features, is_face, changed, chunk))
+    before, after = (online(features, is_face, x, chunk, NETS[net]) for x in (listener, changed))
+    same = equal_frames(before, after)
     first = (t // chunk + 1) * chunk  # the first chunk that may know it
     assert same[:first].all()
     assert not same[t + chunk : t + chunk + 1].any()  # the frame that holds it does know it
     assert not same[first + chunk :].any()
 
 
+@pytest.mark.parametrize("net", NETS)
 @pytest.mark.parametrize("chunk", [1, 5])
 @pytest.mark.parametrize("name", ["facial", "landmarks", "pose", "audio", "is_face"])
 @pytest.mark.parametrize("t", [0, 4, 5, 16])
-def test_no_speaker_feature_after_a_frame_reaches_its_logits(chunk, name, t):
+def test_no_speaker_feature_after_a_frame_reaches_its_logits(net, chunk, name, t):
     features, is_face, _ = speaker()
     changed, face = {key: value.clone() for key, value in features.items()}, is_face.clone()
     if name == "is_face":
@@ -104,7 +108,9 @@ def test_no_speaker_feature_after_a_frame_reaches_its_logits(chunk, name, t):
         is_face[:, t] = face[:, t] = True  # or a stream of the face is not there to change
         changed[name][:, t] += 3.0
     listener = codes()
-    same = equal_frames(online(features, is_face, listener, chunk), online(changed, face, listener, chunk))
+    parts = ((features, is_face), (changed, face))
+    before, after = (online(*spoken, listener, chunk, NETS[net]) for spoken in parts)
+    same = equal_frames(before, after)
     first = t // chunk * chunk
     assert same[:first].all()
     assert not same[first:].any()

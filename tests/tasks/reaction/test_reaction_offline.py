@@ -69,6 +69,23 @@ def test_the_most_probable_are_kept():
     assert torch.equal(final.codes[kept], drawn.codes[kept])
 
 
+@pytest.mark.parametrize(("frames", "windows"), [(30, 1), (70, 3)])
+@pytest.mark.parametrize("steps", [1, 3])
+def test_no_frame_is_past_twice(monkeypatch, frames, windows, steps):
+    counts, go_on = [], Sampler._go_on
+
+    def spy(self, over):
+        go_on(self, over)
+        counts.append(self.past[0][0])
+
+    monkeypatch.setattr(Sampler, "_go_on", spy)
+    features, is_face, clip = speaker(batch=1, frames=frames)
+    lively = Sampling(mean_of=4, contrast=2.0, steps=steps, own_past=False)
+    spoken = {name: x[0] for name, x in features.items()}, is_face[0], {name: x[0] for name, x in clip.items()}
+    generate_offline(NET, *spoken, lively, samples=2)
+    assert counts == [20 * (n // steps) for n in range(1, steps * windows + 1)]  # half of the network's 40 frames
+
+
 def test_known_codes_stay():
     features, is_face, clip = speaker(batch=1, frames=FRAMES)
     known = codes(batch=3)

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from toy_network import CONFIG, network, speaker
+from toy_network import CONFIG, like_default, network, speaker
 
 from faceloom.errors import InputError
 from faceloom.tasks.reaction.online import OnlineDecoder, generate_online
@@ -11,6 +11,7 @@ from faceloom.tasks.reaction.windows import Window
 
 GREEDY = PRESETS["greedy"]
 NET = network()
+NETS = {"published": NET, "default": like_default()}
 
 
 def one_speaker(frames, config=CONFIG):
@@ -32,22 +33,24 @@ def uncached(net, features, is_face, sampling, samples=1):
     return codes
 
 
+@pytest.mark.parametrize("net", NETS)
 @pytest.mark.parametrize("chunk", [1, 5])
 @pytest.mark.parametrize("frames", [1, 3, 17, 40, 47, 83])
-def test_cached_and_uncached_decoding_agree(chunk, frames):
+def test_cached_and_uncached_decoding_agree(net, chunk, frames):
     """In one window, and over several (the toy knows 40 frames)."""
     sampling = replace(GREEDY, chunk=chunk)
     spoken = one_speaker(frames)
-    cached = generate_online(NET, *spoken, sampling, samples=1).codes
+    cached = generate_online(NETS[net], *spoken, sampling, samples=1).codes
     assert cached.shape == (1, frames, 3)
-    assert torch.equal(cached, uncached(NET, *spoken, sampling))
+    assert torch.equal(cached, uncached(NETS[net], *spoken, sampling))
 
 
+@pytest.mark.parametrize("make", [network, like_default])
 @pytest.mark.parametrize("chunk", [1, 5])
-def test_cached_and_uncached_decoding_agree_over_the_published_length(chunk):
+def test_cached_and_uncached_decoding_agree_over_the_published_length(make, chunk):
     """One full forward over what was written gives it again: by induction, so does one for each chunk."""
     config = replace(CONFIG, frames=750, width=16, layers=1, heads=2)
-    net, (features, is_face) = network(config), one_speaker(750, config)
+    net, (features, is_face) = make(config), one_speaker(750, config)
     cached = generate_online(net, features, is_face, replace(GREEDY, chunk=chunk), samples=1).codes
     with torch.no_grad():
         states = net.online({name: x[None] for name, x in features.items()}, is_face[None], cached, chunk)
@@ -65,15 +68,19 @@ def test_samples_are_drawn_alike_with_and_without_a_cache():
     assert not torch.equal(cached, generate_online(NET, *spoken, sampling, samples=10, seed=1).codes)
 
 
+@pytest.mark.parametrize("net", NETS)
 @pytest.mark.parametrize("sampling", [GREEDY, Sampling(mean_of=8, contrast=1.5), Sampling((0.9, -0.1), top_k=3)])
 @pytest.mark.parametrize("chunk", [1, 4])
-def test_without_their_own_past_all_frames_at_once_are_those_of_a_stream(sampling, chunk):
+def test_without_their_own_past_all_frames_at_once_are_those_of_a_stream(net, sampling, chunk):
     sampling = replace(sampling, own_past=False, chunk=chunk, window=16)
     features, is_face = one_speaker(55)
-    decoder = OnlineDecoder(NET, sampling, 3, seed=5)
+    decoder = OnlineDecoder(NETS[net], sampling, 3, seed=5)
     parts = [slice(first, first + chunk) for first in range(0, 55, chunk)]
     pushed = [decoder.push({name: x[part] for name, x in features.items()}, is_face[part]) for part in parts]
-    stream, batch = Drawn.one_after_the_other(pushed), generate_online(NET, features, is_face, sampling, 3, seed=5)
+    stream, batch = (
+        Drawn.one_after_the_other(pushed),
+        generate_online(NETS[net], features, is_face, sampling, 3, seed=5),
+    )
     assert torch.equal(stream.codes, batch.codes)
     assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(stream.values, batch.values, strict=True))
 

@@ -127,6 +127,15 @@ def test_contrast_stretches_what_a_mean_differs_from_those_before():
     assert later.codes[0, 0, 0].item() == pytest.approx(1000 * (1.3 / 3 + 2 * (0.4 - 1.3 / 3)), abs=1)
 
 
+def test_frames_that_are_drawn_twice_count_once():
+    once, twice = (Sampler(Sampling(mean_of=8, contrast=2.0), 1, 0, FINE, [torch.zeros(1)] * 3) for _ in range(2))
+    whole, _ = once.draw(sure_of(400, 500, 300, 350))
+    twice.draw(sure_of(400, 500, 999), over=2)
+    twice.draw(sure_of(100, 700), over=0)  # a step that another follows
+    rest, _ = twice.draw(sure_of(300, 350))
+    assert torch.equal(rest.codes, whole.codes[:, 2:])
+
+
 def test_level_brings_the_mean_so_far_nearer_to_what_is_usual():
     sampler = Sampler(Sampling(mean_of=8, level=0.25), 1, 0, FINE, [torch.tensor([0.2])] * 3)
     drawn, _ = sampler.draw(sure_of(400, 500))

@@ -15,6 +15,9 @@ from faceloom.errors import InputError
 from faceloom.tasks import trainer
 from faceloom.tasks.reaction import checkpoint, data
 from faceloom.tasks.reaction.batches import Draws, DyadDataset
+from faceloom.tasks.reaction.checkpoint import ReactionModel
+from faceloom.tasks.reaction.held_out import HeldOut
+from faceloom.tasks.reaction.matching import matching
 from faceloom.tasks.reaction.module import ReactionModule, Settings, groups, rate
 from faceloom.tasks.reaction.train import build, loaders, train
 
@@ -211,6 +214,46 @@ def test_a_model_survives_its_folder(packed, tmp_path):
         checkpoint.load(tmp_path / "model")
     with pytest.raises(InputError, match="no such file"):
         checkpoint.load(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"online": "online-men"}, r"train\.reaction\.online: no preset `online-men`; use one of greedy, "),
+        ({"offline": "best"}, r"train\.reaction\.offline: no preset `best`"),
+        ({"online": "online-chunk-top5", "frames": 9}, "window of at least 10"),
+    ],
+)
+def test_a_preset_that_cannot_be_used_is_named_before_training(packed, tmp_path, settings, message):
+    with pytest.raises(InputError, match=message):
+        train(packed, SMALL | settings, tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_model_goes_where_faceloom_device_says(packed, monkeypatch):
+    found = data.load(packed)
+    model = ReactionModel(build(found, Settings.from_params(SMALL)).network, found.codebooks, SMALL)
+    monkeypatch.setenv("FACELOOM_DEVICE", "cpu")
+    assert model.ready().network.match_token.device.type == "cpu"
+    assert torch.get_num_threads() == SMALL["threads"]
+    monkeypatch.setenv("FACELOOM_DEVICE", "abacus")
+    with pytest.raises(InputError, match="`abacus` is not available here"):
+        model.ready()
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+def test_training_matching_and_means_on_a_gpu(packed, tmp_path, monkeypatch, precision):
+    if not torch.cuda.is_available():
+        pytest.skip("no CUDA device")
+    monkeypatch.setenv("FACELOOM_DEVICE", "cuda")
+    additions = {"meaning": True, "shortcut": True, "online": "online-mean", "offline": "offline-mean"}
+    train(packed, SMALL | additions | {"precision": precision}, tmp_path / "model")
+    model, found = checkpoint.load(tmp_path / "model").ready(), data.load(packed)
+    assert model.network.match_token.is_cuda
+    assert 0 <= matching(model, HeldOut.of(found)).accuracy <= 1
+    for task in ("online", "offline"):
+        assert np.isfinite(model.react(found.clip(0), task, samples=2)).all()
 
 
 def test_one_dyad_is_too_few(tmp_path):

@@ -1,9 +1,11 @@
 """Small networks and random speakers."""
 
+from dataclasses import replace
+
 import torch
 
 from faceloom.tasks.reaction.network import ReactionNetwork
-from faceloom.tasks.reaction.tokens import NetworkConfig
+from faceloom.tasks.reaction.tokens import VALUES, NetworkConfig
 
 CONFIG = NetworkConfig(
     face=(("facial", 25), ("landmarks", 10)),
@@ -26,6 +28,15 @@ def network(config=CONFIG, seed=0, scale=10.0):
     with torch.no_grad():
         for parameter in net.parameters():
             parameter.mul_(scale if parameter.ndim > 1 else 1.0)
+    return net
+
+
+def like_default(config=CONFIG):
+    """One whose codes have meanings, with the other additions that params.yaml switches on."""
+    net = network(replace(config, meaning=True, shortcut=True, positions=0.2, matching=("audio",)), scale=3.0)
+    g = torch.Generator().manual_seed(3)
+    net.know([torch.rand(size, values, generator=g) for size, values in zip(config.codes, VALUES, strict=True)])
+    net.expect([torch.full((values,), 0.5) for values in VALUES])
     return net
 
 
