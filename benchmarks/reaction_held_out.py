@@ -3,7 +3,7 @@
 PACKED may be the packed file of a clone in which nothing but `studio.seed` differs (`dvc repro pack@reaction` there):
 its people are all new, so that `--split train` has several times the clips of the model's own test split, the default.
 Prints FRCorr (higher is better) and FRDist of `models/reaction` beside the naive predictors, whose means are those of
-the training reactions.
+the training reactions, and how often the model knows who listened to whom.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from faceloom.tasks.reaction.data import load as load_packed
 from faceloom.tasks.reaction.evaluate import TASKS
 from faceloom.tasks.reaction.generate import SAMPLES, heard, predict, silent
 from faceloom.tasks.reaction.held_out import HeldOut
+from faceloom.tasks.reaction.matching import matching
 
 OWN = Path("data/packed/reaction.h5")
 
@@ -36,7 +37,9 @@ def table(packed: Path, split: str, trained_on: Path, folder: Path) -> str:
     for name, row in rows.items():
         score = evaluate(row, held_out.real, held_out.speaker, held_out.appropriate)
         lines.append(f"| {name} | {score['FRCorr']:.3f} | {score['FRDist']:.2f} |")
-    return "\n".join(lines)
+    found = matching(model, held_out)
+    pairs = f"{found.pairs} real pairs, {found.other_pairs} strangers"
+    return "\n".join([*lines, f"\nMatching: {found.accuracy:.3f}, single stretches {found.stretches:.3f} ({pairs})."])
 
 
 def main() -> None:
