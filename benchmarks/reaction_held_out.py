@@ -8,15 +8,18 @@ the training reactions, and how often the model knows who listened to whom.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from _script import need, parser, report
 from faceloom.metrics.reaction import baselines, evaluate
 from faceloom.tasks.reaction.checkpoint import load
 from faceloom.tasks.reaction.data import load as load_packed
 from faceloom.tasks.reaction.evaluate import TASKS
-from faceloom.tasks.reaction.generate import SAMPLES, heard, predict, silent
+from faceloom.tasks.reaction.generate import SAMPLES, heard, predict, silent, stranger
 from faceloom.tasks.reaction.held_out import HeldOut
 from faceloom.tasks.reaction.matching import matching
 
@@ -25,10 +28,14 @@ OWN = Path("data/packed/reaction.h5")
 
 def table(packed: Path, split: str, trained_on: Path, folder: Path) -> str:
     """Scores of the model and of the naive predictors."""
-    model, held_out = load(folder).ready(), HeldOut.of(load_packed(packed), split)
+    model, other = load(folder).ready(), load_packed(packed)
+    # the other studio has codes of its own
+    tokens = model.codebooks.encode(other.attributes.astype(np.float32))
+    held_out = HeldOut.of(replace(other, tokens=tokens), split)
     usual = HeldOut.of(load_packed(trained_on)).usual
     rows: dict[str, Any] = {task: predict(model, held_out, task, heard) for task in TASKS}
     rows["online, hearing nobody"] = predict(model, held_out, "online", silent)
+    rows["online, hearing a stranger"] = predict(model, held_out, "online", stranger)
     rows |= dict(baselines(held_out.real, held_out.speaker, usual[:, : held_out.frames], SAMPLES))
     lines = [
         f"{len(held_out)} clips, {held_out.appropriate.sum(axis=1).mean():.1f} appropriate reactions each.\n",
