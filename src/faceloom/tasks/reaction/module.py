@@ -30,7 +30,7 @@ OBJECTIVES: Final[Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class Settings:
-    """How to train; `params.yaml`, section train.reaction, says why each default is what it is."""
+    """How to train; section train.reaction of `params.yaml` has what the DAG trains with, and says why."""
 
     seed: int = 7
     stage: Literal["matching", "pretrain", "finetune"] = "pretrain"
