@@ -72,7 +72,7 @@ PRESETS: Final[dict[str, Sampling]] = {
     "online-chunk-top5": Sampling((0.33, 0.0), top_k=5, chunk=5, window=150),
     "online-frame": Sampling((1.0, 0.0), top_k=5, top_p=(0.33, 0.0), chunk=1, window=150),
     "online-mean": Sampling(mean_of=32, contrast=1.5, level=0.5, expected=True, own_past=False),
-    "offline-mean": Sampling(mean_of=32, contrast=2.5, level=0.5, expected=True, own_past=False),
+    "offline-mean": Sampling(mean_of=32, contrast=2.0, level=0.5, expected=True, own_past=False),
 }
 """Every setting that reference 4 gives results for, the deterministic one, and means of several codes."""
 
