@@ -162,7 +162,7 @@ def published(samples: int, frames: int) -> str:
     torch.set_num_threads(os.cpu_count() or 1)
     seconds, _ = cached(built(published_size(frames)), samples, SECOND)
     rate = SECOND / seconds[:, 1].sum()
-    return f"Published size, no CUDA device is there: {rate:.1f} frames/s on {os.cpu_count()} cores in the first second."
+    return f"Published size, no CUDA device: {rate:.1f} frames/s on {os.cpu_count()} cores in the first second."
 
 
 def main() -> None:
