@@ -19,6 +19,9 @@ FEMALE: Final = ("f1", "f2", "f3", "f4", "f5", "linda", "steph", "belinda")
 MALE: Final = ("m1", "m2", "m3", "m4", "m6", "m7", "m8", "max", "adam")
 ACCENTS: Final = ("gmw/en-US", "gmw/en")
 
+NOISE: Final = 1
+"""Seed of the noise in every utterance."""
+
 _SYNCHRONOUS, _PHONEME_EVENTS, _DONT_EXIT = 2, 0x1, 0x8000
 _UTF8, _SSML = 0x1, 0x10
 _RATE, _PITCH, _RANGE = 1, 3, 4
@@ -168,6 +171,8 @@ class _Engine:
         if self.rate <= 0:
             raise InputError(f"studio: espeak-ng cannot read its data in {folder}; reinstall `faceloom[studio]`.")
         self.library.espeak_SetSynthCallback(self.callback)
+        # the noise in breathy voices otherwise begins where the clock says
+        self.library.espeak_ng_SetRandSeed(ctypes.c_long(NOISE))
 
     def synthesise(self, data: bytes, voice: Voice) -> None:
         """Fill blocks, phonemes and words from SSML."""
