@@ -43,7 +43,7 @@ class MatchingFirst(Section):
 
     learning_rate: Positive = 5e-3
     batch_size: Count = 32
-    epochs: Count = 4
+    epochs: Count = 6
 
 
 class TrainReaction(Section):
