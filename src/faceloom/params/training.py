@@ -42,8 +42,9 @@ class MatchingFirst(Section):
     """What a first training that learns matching alone does in another way."""
 
     learning_rate: Positive = 5e-3
+    weight_decay: Annotated[float, Field(ge=0)] = 2.0
     batch_size: Count = 32
-    epochs: Count = 6
+    epochs: Count = 8
 
 
 class TrainReaction(Section):
@@ -60,6 +61,8 @@ class TrainReaction(Section):
     noise: Annotated[float, Field(ge=0)] = 0.7
     frames: Annotated[int, Field(ge=2)] = 50
     matching: tuple[str, ...] = ("cues",)
+    matching_frames: Annotated[int, Field(ge=0)] = 100
+    matching_every: Count = 10
     matching_first: MatchingFirst | None = MatchingFirst()
     meaning: bool = True
     positions: Annotated[float, Field(ge=0)] = 0.2

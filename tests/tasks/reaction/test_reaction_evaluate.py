@@ -131,7 +131,7 @@ def test_who_always_says_the_same_matches_half(small, model, monkeypatch, says, 
     assert (found.pairs, found.stretches) == (4, 0.5)
 
 
-def test_the_evidence_of_a_clip_is_that_of_its_stretches(small, model, monkeypatch):
+def test_of_a_clip_counts_the_mean_probability_of_its_stretches(small, model, monkeypatch):
     calls = iter(range(1000))
 
     def match(_features, _is_face, codes, _valid=None):  # sure in each second stretch, a little wrong in the others

@@ -18,7 +18,7 @@ from faceloom.tasks.reaction.batches import Draws, DyadDataset
 from faceloom.tasks.reaction.checkpoint import ReactionModel
 from faceloom.tasks.reaction.held_out import HeldOut
 from faceloom.tasks.reaction.matching import matching
-from faceloom.tasks.reaction.module import ReactionModule, Settings, groups, rate
+from faceloom.tasks.reaction.module import ReactionModule, Settings, groups, part, rate
 from faceloom.tasks.reaction.train import build, loaders, train
 
 SMALL = {
@@ -170,6 +170,34 @@ def test_what_a_stage_does_not_reach_has_no_gradient(packed, stage):
     torch.stack([losses[name] for name in module.names]).sum().backward()
     for name, parameter in network.named_parameters():
         assert parameter.requires_grad == (parameter.grad is not None), name
+
+
+def test_matching_sees_more_of_a_dyad_than_the_others(packed):
+    """They see one part of it together, elsewhere each time; the stranger's codes are of no use to them."""
+    found = data.load(packed)
+    settings = Settings.from_params(SMALL | {"frames": 8, "matching_frames": 20, "matching_every": 5})
+    dataset = loaders(found, settings)[0].dataset
+    batch = dataset[draws(4)]
+    assert batch["is_face"].shape[1] == settings.longest == 20
+    torch.manual_seed(0)
+    parts = [part(batch, 8) for _ in range(30)]
+    names = {name for name in batch if not name.startswith("fake")}
+    assert all(set(some) == names for some in parts)
+    starts = {
+        first
+        for some in parts
+        for first in range(13)
+        if all(
+            torch.equal(some[name], x[:, first : first + 8])
+            for name, x in batch.items()
+            if name in names and not name.startswith("clip/")
+        )
+    }
+    assert {0, 12} <= starts
+    assert torch.equal(part(batch, 20)["real"], batch["real"])
+    network = build(found, settings).network
+    assert network.config.matched == 20
+    assert all(torch.isfinite(loss) for loss in ReactionModule(network, settings).losses(network, batch, 1).values())
 
 
 def test_the_average_follows_the_weights(packed, tmp_path):

@@ -33,7 +33,8 @@ def network(config=CONFIG, seed=0, scale=10.0):
 
 def like_default(config=CONFIG):
     """One whose codes have meanings, with the other additions that params.yaml switches on."""
-    net = network(replace(config, meaning=True, shortcut=True, positions=0.2, matching=("audio",)), scale=3.0)
+    additions = {"meaning": True, "shortcut": True, "positions": 0.2, "matching": ("audio",), "matching_every": 4}
+    net = network(replace(config, **additions), scale=3.0)
     g = torch.Generator().manual_seed(3)
     net.know([torch.rand(size, values, generator=g) for size, values in zip(config.codes, VALUES, strict=True)])
     net.expect([torch.full((values,), 0.5) for values in VALUES])

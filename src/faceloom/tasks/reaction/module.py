@@ -43,6 +43,8 @@ class Settings:
     noise: float = 0.0
     frames: int = 100
     matching: tuple[str, ...] = ()
+    matching_frames: int = 0
+    matching_every: int = 1
     matching_first: Mapping[str, Any] = field(default_factory=dict)
     meaning: bool = True
     positions: float = 0.2
@@ -73,6 +75,11 @@ class Settings:
         """From a params section; lists become tuples, null of `matching_first` nothing."""
         values: dict[str, Any] = {name: tuple(x) if isinstance(x, list) else x for name, x in section.items()}
         return cls(**values | {"matching_first": values.get("matching_first") or {}})
+
+    @property
+    def longest(self) -> int:
+        """Frames of a training stretch, of which the objectives other than matching see `frames`."""
+        return max(self.frames, self.matching_frames)
 
     @property
     def steps(self) -> int:
@@ -127,12 +134,10 @@ class ReactionModule(lightning.LightningModule):
         self, network: ReactionNetwork, batch: Batch, chunk: int, generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
         """The stage's objectives by name, and `matching`, the share of right answers."""
+        out, values = _matched(network, batch), self.settings.value_loss
+        batch = part(batch, self.settings.frames, generator)
         speaker, clip = _named(batch, "speaker/"), _named(batch, "clip/")
         is_face, real, valid = batch["is_face"], batch["real"], batch.get("valid")
-        slm, matching = objectives.matching_loss(
-            network, speaker, is_face, real, batch["fake"], valid, batch.get("fake_valid")
-        )
-        out, values = {"slm": slm, "matching": matching}, self.settings.value_loss
         if "mrm" in self.names:
             out["mrm"] = objectives.masked_loss(network, speaker, is_face, clip, real, valid, generator, values)
         if "crm" in self.names:
@@ -195,6 +200,28 @@ def _average(network: ReactionNetwork, decay: float) -> AveragedModel | None:
         return None
     average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay))  # type: ignore[no-untyped-call]
     return average.requires_grad_(requires_grad=False)
+
+
+def part(batch: Batch, frames: int, generator: torch.Generator | None = None) -> Batch:
+    """So many frames of a longer stretch, the same of every dyad, somewhere in it; without the stranger."""
+    longest = batch["is_face"].shape[1]
+    first = int(torch.randint(longest - frames + 1, (), generator=generator)) if longest > frames else 0
+    timed = {name: x for name, x in batch.items() if name.startswith(("speaker/", "is_face", "real", "valid"))}
+    clips = {name: x for name, x in batch.items() if name.startswith("clip/")}
+    return clips | {name: x[:, first : first + frames] for name, x in timed.items()}
+
+
+def _matched(network: ReactionNetwork, batch: Batch) -> dict[str, Tensor]:
+    loss, right = objectives.matching_loss(
+        network,
+        _named(batch, "speaker/"),
+        batch["is_face"],
+        batch["real"],
+        batch["fake"],
+        batch.get("valid"),
+        batch.get("fake_valid"),
+    )
+    return {"slm": loss, "matching": right}
 
 
 def _named(batch: Batch, prefix: str) -> dict[str, Tensor]:

@@ -16,6 +16,7 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from faceloom.tasks.reaction.attention import LayerCache, SelfAttention, causal_mask
+from faceloom.tasks.reaction.means import by_means
 from faceloom.tasks.reaction.tokens import (
     FRAME,
     LAST,
@@ -73,7 +74,7 @@ class ReactionNetwork(nn.Module):
         self.clip = Group(config.clip, config.width)
         self.match_token = nn.Parameter(torch.zeros(config.width))
         self.modality = nn.Parameter(torch.zeros(FRAME + len(LAST), config.width))
-        table = config.positions * sinusoids(FRAME * config.frames + 1, config.width)
+        table = config.positions * sinusoids(config.tokens, config.width)
         self.register_buffer("positions", table, persistent=False)
         self.dropout = nn.Dropout(config.dropout)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
@@ -109,17 +110,20 @@ class ReactionNetwork(nn.Module):
             (B, T, 3, width), for `logits`.
         """
         last = self.clip(clip, is_face.shape[:1]) + self.modality[LAST["clip"]]
-        return self._listener_states(self._both_ways(features, is_face, codes, last, valid)[:, :-1])
+        states = self._both_ways(features, is_face, self.listener(codes), last, valid)
+        return self._listener_states(states[:, :-1])
 
     def match(self, features: Features, is_face: Tensor, codes: Tensor, valid: Tensor | None = None) -> Tensor:
         """Logits (B, 2) of: these are two strangers, this listener heard this speaker. Arguments as of `offline`.
 
-        Of the speaker's streams it goes by those of `config.matching`.
+        Of the speaker's streams it goes by those of `config.matching`, of all tokens by means over `matching_every`
+        frames.
         """
         last = (self.match_token + self.modality[LAST["match"]]).expand(len(codes), -1)
         heard = self.config.matching or tuple(features)
         known = {name: x if name in heard else torch.full_like(x, torch.nan) for name, x in features.items()}
-        states = self._both_ways(known, is_face, codes, last, valid, disturb=False)
+        parts = by_means(known, is_face, self.listener(codes), valid, self.config.matching_every)
+        states = self._both_ways(*parts[:3], last, parts[3], disturb=False)
         logits: Tensor = self.match_head(states[:, -1])
         return logits
 
@@ -138,7 +142,7 @@ class ReactionNetwork(nn.Module):
         Returns:
             (B, T, 3, width), for `logits`.
         """
-        x = self._frames(features, is_face, delayed(codes, chunk, self.listener.unknown))
+        x = self._frames(features, is_face, self.listener(delayed(codes, chunk, self.listener.unknown)))
         mask = causal_mask(codes.shape[1], chunk, FRAME, x.device)
         return self._listener_states(self._run(x, causal=True, mask=mask))
 
@@ -154,7 +158,7 @@ class ReactionNetwork(nn.Module):
         Returns:
             (B, chunk, 3, width), for `logits`.
         """
-        x = self._frames(features, is_face, previous, first=cache[0].filled)
+        x = self._frames(features, is_face, self.listener(previous), first=cache[0].filled)
         for block, past in zip(self.blocks, cache, strict=True):
             x = block(x, causal=True, past=past)
         return self._listener_states(self.norm(x))
@@ -174,21 +178,20 @@ class ReactionNetwork(nn.Module):
         self,
         features: Features,
         is_face: Tensor,
-        codes: Tensor,
+        listener: Tensor,
         last: Tensor,
         valid: Tensor | None,
         disturb: bool = True,
     ) -> Tensor:
-        frames = self._frames(features, is_face, codes, disturb=disturb)
-        end = (last + self.positions[frames.shape[1]]).expand(len(codes), -1).to(frames.dtype)
+        frames = self._frames(features, is_face, listener, disturb=disturb)
+        end = (last + self.positions[frames.shape[1]]).expand(len(listener), -1).to(frames.dtype)
         x = torch.cat([frames, self.dropout(end)[:, None]], dim=1)
         return self._run(x, causal=False, mask=None if valid is None else _visible(valid))
 
     def _frames(
-        self, features: Features, is_face: Tensor, codes: Tensor, first: int = 0, disturb: bool = True
+        self, features: Features, is_face: Tensor, listener: Tensor, first: int = 0, disturb: bool = True
     ) -> Tensor:
-        speaker, listener = self.speaker(features, is_face, disturb), self.listener(codes)
-        speaker = speaker.to(listener.dtype).expand(len(codes), -1, -1, -1)
+        speaker = self.speaker(features, is_face, disturb).to(listener.dtype).expand(len(listener), -1, -1, -1)
         if self.config.shortcut:
             listener = listener + speaker.sum(dim=2, keepdim=True)
         x = (torch.cat([speaker, listener], dim=2) + self.modality[:FRAME]).flatten(1, 2)

@@ -48,6 +48,9 @@ class NetworkConfig:
         frames: Longest sequence.
         matching: Streams of the speaker that matching goes by, undisturbed by `noise`; none: all. What tells people
             apart does not tell whether one listened to the other, but few pairs are soon known by it.
+        matching_frames: Longest stretch that matching sees; 0: `frames`.
+        matching_every: Frames whose tokens matching sees as one, their mean: whether two belong together shows over
+            seconds, and few pairs are known by their details sooner than by that.
         meaning: Codes enter and leave by the values that they stand for (`Meaning`) rather than by a vector each.
         positions: Amplitude of the position vectors; 1 as published, and then many steps pass before a small network
             hears anything else.
@@ -68,9 +71,21 @@ class NetworkConfig:
     noise: float = 0.0
     frames: int = 750
     matching: tuple[str, ...] = ()
+    matching_frames: int = 0
+    matching_every: int = 1
     meaning: bool = False
     positions: float = 1.0
     shortcut: bool = False
+
+    @property
+    def matched(self) -> int:
+        """Frames of the longest stretch that matching sees."""
+        return self.matching_frames or self.frames
+
+    @property
+    def tokens(self) -> int:
+        """Of the longest sequence."""
+        return FRAME * max(self.frames, -(-self.matched // self.matching_every)) + 1
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> NetworkConfig:

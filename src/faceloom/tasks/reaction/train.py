@@ -112,11 +112,11 @@ def plan(settings: Settings, identity: Mapping[str, Any]) -> trainer.Plan:
 
 def loaders(packed: Packed, settings: Settings) -> tuple[DataLoader[Any], DataLoader[Any]]:
     """Training and validation batches; without enough validation dyads the training dyads are watched."""
-    training = DyadDataset(packed, "train", settings.frames, settings.swap)
+    training = DyadDataset(packed, "train", settings.longest, settings.swap)
     split = "val" if len(packed.of("val")) > 1 else "train"
     if split == "train":
         print("reaction: fewer than two validation clips, so early stopping goes by the training dyads")
-    watched = DyadDataset(packed, split, settings.frames)
+    watched = DyadDataset(packed, split, settings.longest)
     size, n = settings.batch_size, len(watched)
     stream = trainer.Stream(len(training), size, settings.seed, settings.batches)
     checks = [k % n for k in range(CHECKS * n)]
@@ -190,6 +190,8 @@ def sizes(widths: Mapping[str, int], codes: tuple[int, int, int], settings: Sett
         noise=settings.noise,
         frames=settings.frames,
         matching=settings.matching,
+        matching_frames=settings.matching_frames,
+        matching_every=settings.matching_every,
         meaning=settings.meaning,
         positions=settings.positions,
         shortcut=settings.shortcut,
@@ -212,6 +214,8 @@ def _started(folder: Path, config: NetworkConfig, packed: Packed) -> ReactionMod
         "noise": config.noise,
         "frames": config.frames,
         "matching": config.matching,
+        "matching_frames": config.matching_frames,
+        "matching_every": config.matching_every,
     }
     if replace(model.network.config, **rates) != config:
         raise InputError(f"{folder}: its network has other sizes than train.reaction asks for; train it again.")
