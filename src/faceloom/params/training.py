@@ -81,7 +81,7 @@ class TrainReaction(Section):
     batches: Count = 50
     epochs: Count = 7
     patience: Count = 3
-    ema: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    ema: Annotated[float, Field(ge=0, lt=1)] = 0.98
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     checkpointing: bool = False
     threads: Count = 2

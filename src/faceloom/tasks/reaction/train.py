@@ -90,7 +90,8 @@ def _match_first(module: ReactionModule, found: Packed, identity: Mapping[str, A
     other objectives drown them.
     """
     settings = module.settings
-    first = replace(settings, stage="matching", matching_first={}, **settings.matching_first)
+    # without an average: the weights that go on are the last, not their mean
+    first = replace(settings, stage="matching", matching_first={}, ema=0.0, **settings.matching_first)
     beginning = ReactionModule(module.network, first)
     trainer.fit(beginning, *loaders(found, first), plan(first, {**identity, "stage": "matching"}))
 
