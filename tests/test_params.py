@@ -21,6 +21,10 @@ def test_the_file_states_every_default():
         ({"tokenise": {"au_step": -0.2}}, "`tokenise.au_step` is -0.2; input should be greater than 0"),
         ({"faces": {"detector": "haar"}}, "`faces.detector` is 'haar'; input should be 'cascade' or 'blazeface'"),
         ({"decoder": {}}, "unknown key `decoder`"),
+        (
+            {"train": {"reaction": {"frames": 50, "matching_frames": 25}}},
+            "`train.reaction.matching_frames` is 25; it should be 0, for `frames`, or at least those 50",
+        ),
     ],
 )
 def test_a_bad_key_or_value_is_named(data, message):

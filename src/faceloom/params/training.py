@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from faceloom.params.pictures import TrainClasses, TrainEmotion, TrainPictures
 from faceloom.params.section import Count, Fraction, Positive, Section
@@ -87,6 +88,14 @@ class TrainReaction(Section):
     threads: Count = 2
     online: str = "online-mean"
     offline: str = "offline-mean"
+
+    @field_validator("matching_frames")
+    @classmethod
+    def _as_long_as_the_others(cls, value: int, known: ValidationInfo) -> int:
+        """A stretch is cut for matching, and what the other objectives see is cut from it."""
+        if 0 < value < (frames := known.data.get("frames", 0)):
+            raise PydanticCustomError("too_short", f"it should be 0, for `frames`, or at least those {frames}")
+        return value
 
 
 class Train(Section):
