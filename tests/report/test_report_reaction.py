@@ -5,7 +5,7 @@ from fabricate import CLIPS, write_json
 
 from faceloom.facs import REACT_ATTRIBUTES
 from faceloom.params import Report
-from faceloom.report import panels, reaction
+from faceloom.report import panels, reaction, training
 from faceloom.report.project import Project
 
 LENGTH = 20
@@ -121,3 +121,18 @@ def test_codebooks_are_counted(outs):
     (row,) = reaction.scores(Project(outs)).codes.rows
     assert row[0] == reaction.STREAMS["au"]
     assert [cell.text for cell in row[1]][:4] == ["64", "20", "7", "9"]
+
+
+@pytest.mark.parametrize("task", ["reaction", "reaction_finetuned"])
+def test_every_training_curve_has_a_unit(tmp_path, task):
+    names = ("loss", "crm", "mrm", "slm", "matching")
+    write_json(tmp_path / f"models/{task}/config.json", {"settings": {"value_loss": 3.0}})
+    table = {"epoch": [0, 1]} | {f"{split}_{name}": [0.6, 0.5] for split in ("train", "val") for name in names}
+    pd.DataFrame(table).to_csv(tmp_path / f"models/{task}/history.csv", index=False)
+    (found,) = training.curves(Project(tmp_path))
+    labels = {chart.title: chart.y_label for chart in found.charts}
+    codes = "nats + 3 × squared deviations"
+    assert labels == dict.fromkeys(("loss", "crm", "mrm"), codes) | {
+        "slm": "cross-entropy, nats",
+        "matching": "share of right answers, 0–1",
+    }

@@ -25,6 +25,9 @@ UNITS: Final = {
 }
 POINTS: Final = {"loss": "squared error, pixels²", "error": "root of the squared error, pixels"}
 """Of the network that places points."""
+MATCHING: Final = {"matching": "share of right answers, 0–1", "slm": "cross-entropy, nats"}
+CODES: Final = ("loss", "crm", "mrm")
+"""Curves of the reaction network that hold its loss of codes; the others are those of `MATCHING`."""
 STEPS: Final = ("epoch", "step", "iteration")
 
 
@@ -49,7 +52,10 @@ def curves(project: Project) -> list[Training]:
 
 def units(project: Project, task: str) -> dict[str, str]:
     """Axis labels of a task's curves."""
-    return UNITS | (POINTS if task == "keypoints" else {"loss": loss_unit(project, task)})
+    unit = loss_unit(project, task)
+    if task.startswith("reaction"):
+        return UNITS | MATCHING | dict.fromkeys(CODES, unit)
+    return UNITS | (POINTS if task == "keypoints" else {"loss": unit})
 
 
 def loss_unit(project: Project, task: str) -> str:
@@ -57,7 +63,7 @@ def loss_unit(project: Project, task: str) -> str:
     settings = (project.json(f"models/{task}/config.json") or {}).get("settings", {})
     weight = settings.get("value_loss", 0)
     if weight:
-        return f"nats + {weight:g} × squared AU units"
+        return f"nats + {weight:g} × squared {'deviations' if task.startswith('reaction') else 'AU units'}"
     return "cross-entropy, nats" if task in {"expression", "emotion_cnn"} else "loss in nats a token"
 
 

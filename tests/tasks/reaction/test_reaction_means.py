@@ -1,12 +1,13 @@
 """Sequences by the means of their frames."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
-import toy_network
 from hypothesis import given
 from hypothesis import strategies as st
-from toy_network import codes, like_default, speaker
+from toy_network import CONFIG, codes, like_default, speaker
 
 from faceloom.tasks.reaction.means import averaged, by_means
 
@@ -79,7 +80,6 @@ def test_a_clip_that_has_ended_matches_as_one_that_is_shorter():
 
 
 def test_positions_reach_as_far_as_the_longer_of_both():
-    config = toy_network.CONFIG
-    assert config.tokens == 6 * 40 + 1
-    assert toy_network.replace(config, matching_frames=100, matching_every=2).tokens == 6 * 50 + 1
-    assert toy_network.replace(config, matching_frames=100, matching_every=10).tokens == 6 * 40 + 1
+    assert CONFIG.tokens == 6 * 40 + 1
+    assert replace(CONFIG, matching_frames=100, matching_every=2).tokens == 6 * 50 + 1
+    assert replace(CONFIG, matching_frames=100, matching_every=10).tokens == 6 * 40 + 1
