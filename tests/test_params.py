@@ -38,3 +38,19 @@ def test_a_missing_or_broken_file_is_named(tmp_path):
     (tmp_path / "params.yaml").write_text("a: [")
     with pytest.raises(InputError, match="not valid YAML"):
         params.load(tmp_path / "params.yaml")
+
+
+@pytest.mark.parametrize("preset", sorted(Path("params").rglob("*.yaml")), ids=str)
+def test_a_preset_lies_over_the_params(preset):
+    import yaml
+
+    changes = yaml.safe_load(preset.read_text(encoding="utf-8"))
+    assert params.overlay(params.Params(), changes, preset.name) != params.Params()
+
+
+def test_a_preset_may_take_a_section_away():
+    known = params.overlay(params.Params(), {"train": {"reaction": {"matching_first": None}}}, "paper")
+    assert known.train.reaction.matching_first is None
+    assert known.train.gesture == params.Params().train.gesture
+    with pytest.raises(InputError, match="`train` is None"):
+        params.overlay(params.Params(), {"train": None}, "paper")

@@ -62,7 +62,9 @@ def overlay(base: Params, changes: dict[str, Any], name: str) -> Params:
 
 
 def _merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    nested = {key: _merge(base[key], value) for key, value in changes.items() if isinstance(base.get(key), dict)}
+    """A section that a preset sets to null, or to a value that `parse` will refuse, is replaced whole."""
+    sections = {key for key, value in changes.items() if isinstance(base.get(key), dict) and isinstance(value, dict)}
+    nested = {key: _merge(base[key], changes[key]) for key in sections}
     return base | changes | nested
 
 
