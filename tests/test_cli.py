@@ -4,7 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from faceloom import describe
+from faceloom.tasks.reaction.cues import cues
+from faceloom.tasks.reaction.recent import recent
 
 FACELOOM = Path(sys.executable).with_name("faceloom")
 ROOT = Path(__file__).parent.parent
@@ -36,6 +41,22 @@ def test_describe_counts_parameters():
     assert "encoder" in done.stdout
     assert "total" in done.stdout
     assert faceloom("describe", "gesture", "--preset", "paper").stdout != done.stdout
+
+
+@pytest.mark.parametrize("preset", [None, "paper"])
+@pytest.mark.parametrize("task", sorted(describe.TASKS))
+def test_every_network_is_described_whole(task, preset):
+    network, _ = describe.TASKS[task](describe._settings(task, preset))
+    rows = describe.layers(task, preset)
+    statistics = sum(x.numel() for name, x in network.named_buffers() if "running_" in name)
+    assert sum(row.parameters for row in rows) == sum(x.numel() for x in network.parameters()) + statistics
+    assert all(row.parameters >= 0 for row in rows)
+
+
+def test_describe_knows_the_widths_of_what_is_computed():
+    voice = cues(np.full(3, 120, np.float32), np.ones(3, bool))
+    assert describe.REACTION_WIDTHS["cues"] == voice.shape[1]
+    assert describe.REACTION_WIDTHS["recent"] == recent(np.zeros((3, 25), np.float32), voice).shape[1]
 
 
 @pytest.mark.parametrize(

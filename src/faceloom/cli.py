@@ -48,7 +48,7 @@ def doctor() -> None:
 
 @cli.command()
 def describe(
-    task: Annotated[str, typer.Argument(help="gesture, keypoints, expression or emotion_cnn")],
+    task: Annotated[str, typer.Argument(help="gesture, keypoints, expression, emotion_cnn or reaction")],
     preset: Annotated[str | None, typer.Option(help="a folder of params/, for example paper")] = None,
 ) -> None:
     """A task's network: layers, output shapes, parameter counts."""

@@ -33,6 +33,8 @@ class Layer:
 def layers(task: str, preset: str | None = None) -> list[Layer]:
     """The rows of a task's network, in the order in which a batch of one runs through it.
 
+    What it does not run through (another objective's layers, vectors of no layer) is one row more.
+
     Raises:
         InputError: the task or the preset is unknown.
     """
@@ -69,7 +71,10 @@ def _trace(module: nn.Module, inputs: tuple[Any, ...]) -> list[Layer]:
             part.register_forward_hook(note(name or type(part).__name__))
     with torch.no_grad():
         module.eval()(*inputs)
-    return rows
+    whole = sum(tensor.numel() for tensor in module.parameters())
+    whole += sum(tensor.numel() for part in module.modules() for tensor in _statistics(part))
+    left = whole - sum(row.parameters for row in rows)
+    return [*rows, Layer("all others", "", "", left)] if left else rows
 
 
 def _statistics(part: nn.Module) -> list[Tensor]:
@@ -152,6 +157,8 @@ REACTION_WIDTHS: Final = {
     "head_pose": 6,
     "mfcc": 26,
     "prosody": 4,
+    "cues": 12,
+    "recent": 185,
     "me_graphau": 25_088,
     "resmasknet": 512,
     "efficientnet_va": 1_408,
